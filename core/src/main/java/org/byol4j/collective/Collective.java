@@ -1,0 +1,50 @@
+package org.byol4j.collective;
+
+/**
+ * One replica's handle on a fixed group of replicas that advance in lockstep.
+ *
+ * <p>Every replica must call the same operations, in the same order, with the same lengths. A
+ * replica that does otherwise fails the whole group: nobody is left waiting.
+ *
+ * <p>Sums are taken in rank order whatever the order of arrival, so all replicas hold bitwise equal
+ * results and a run can be repeated. A handle is confined to one thread, but for {@link #abort}.
+ *
+ * <p>Every operation throws {@link CollectiveException} if a replica is lost, late, or out of step.
+ */
+public interface Collective extends AutoCloseable {
+
+  /** This replica's index in {@code [0, size)}. */
+  int rank();
+
+  /** The number of replicas in the group. */
+  int size();
+
+  /** Replaces each value by its sum over all replicas. */
+  void allReduceSum(double[] values);
+
+  /**
+   * Collects the values of all replicas: those of rank {@code r} come to {@code all[r *
+   * mine.length]} and on.
+   */
+  void allGather(double[] mine, double[] all);
+
+  /**
+   * Sums {@code values} over all replicas; afterwards rank {@code r} holds the sums of the elements
+   * {@code [bounds[r], bounds[r + 1])}, and what its other elements hold is not defined.
+   */
+  void reduceScatterSum(Vector values, long[] bounds);
+
+  /** Gives every replica the elements {@code [bounds[r], bounds[r + 1])} of each rank {@code r}. */
+  void allGather(Vector values, long[] bounds);
+
+  /** Fails every operation of the group, now and from now on, with {@code reason}. */
+  void abort(String reason);
+
+  @Override
+  void close();
+
+  /** The group of one, in which every operation leaves its values as they are. */
+  static Collective single() {
+    return SingleReplica.INSTANCE;
+  }
+}

@@ -1,0 +1,36 @@
+package org.byol4j.collective;
+
+/** The trivial group: one replica, which already agrees with itself. */
+enum SingleReplica implements Collective {
+  INSTANCE;
+
+  @Override
+  public int rank() {
+    return 0;
+  }
+
+  @Override
+  public int size() {
+    return 1;
+  }
+
+  @Override
+  public void allReduceSum(double[] values) {}
+
+  @Override
+  public void allGather(double[] mine, double[] all) {
+    System.arraycopy(mine, 0, all, 0, mine.length);
+  }
+
+  @Override
+  public void reduceScatterSum(Vector values, long[] bounds) {}
+
+  @Override
+  public void allGather(Vector values, long[] bounds) {}
+
+  @Override
+  public void abort(String reason) {}
+
+  @Override
+  public void close() {}
+}

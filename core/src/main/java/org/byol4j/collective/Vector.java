@@ -1,0 +1,27 @@
+package org.byol4j.collective;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A long sequence of float32 or float64 values that a collective reads and writes piece by piece.
+ */
+public interface Vector {
+
+  /** The number of elements. */
+  long length();
+
+  /** 4 for float32, 8 for float64. */
+  int elementBytes();
+
+  /** The elements {@code [from, from + count)} in native byte order, for reading. */
+  ByteBuffer read(long from, int count);
+
+  /**
+   * Where the elements {@code [from, from + count)} go; {@link #written} follows when they are
+   * there.
+   */
+  ByteBuffer write(long from, int count);
+
+  /** Says that the elements handed out by {@link #write} have been put there. */
+  void written(long from, int count);
+}

@@ -1,0 +1,113 @@
+package org.byol4j.device;
+
+import java.nio.FloatBuffer;
+import java.util.Map;
+
+/**
+ * Something that computes: it owns memory and makes the operations that work on it.
+ *
+ * <p>Operations are made once, when a plan for a network and a batch shape is built, and then run
+ * any number of times: what they need is allocated when they are made. A device is confined to one
+ * thread; several devices of one process do not share state. The same calls in the same order give
+ * the same bits on the same machine, library and number of threads.
+ *
+ * <p>Weights of a convolution are {@code [output, input, height, width]} and those of a matrix
+ * product {@code [output, input]}, in row-major order as in torchvision; they are given as views of
+ * a flat buffer, and only their number of elements counts.
+ */
+public interface Device extends AutoCloseable {
+
+  /** The name that selects this device in the configuration. */
+  String name();
+
+  /**
+   * What the bits of a result depend on besides the program: versions, instruction set, threads.
+   */
+  Map<String, String> fingerprint();
+
+  /**
+   * Returns zeroed memory.
+   *
+   * @throws OutOfMemoryError if the machine has no more, naming the size
+   */
+  Tensor allocate(Shape shape);
+
+  /** How many bytes an element takes in exchange with {@link #host}: 4, or 8 on the reference. */
+  default int elementBytes() {
+    return Float.BYTES;
+  }
+
+  /** The elements of {@code tensor} for collectives and files. */
+  HostWindow host(Tensor tensor);
+
+  /** Copies {@code tensor.shape().elements()} values in. */
+  void write(FloatBuffer from, Tensor to);
+
+  /** Copies {@code tensor.shape().elements()} values out. */
+  void read(Tensor from, FloatBuffer to);
+
+  /**
+   * A 2-d convolution of {@code input}; weights {@code [output.channels, input.channels, k, k]}.
+   */
+  LinearMap convolution(Shape input, Shape output, Window window, Tensor weights);
+
+  /** A matrix product {@code y = x * weights^T} of {@code rows} rows; weights {@code [out, in]}. */
+  LinearMap matrixProduct(int rows, int in, int out, Tensor weights);
+
+  /** Adds {@code bias}, one value a channel, to each row of {@code y}. */
+  Op addBias(Tensor bias, Tensor y);
+
+  /** Adds the sum of the rows of {@code dy} to {@code gradient}, one value a channel. */
+  Op biasGradient(Tensor dy, Tensor gradient);
+
+  /** A batch normalization of the form {@code PLAIN} or {@code RELU}. */
+  BatchNorm batchNorm(
+      BatchNorm.Form form, Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor y);
+
+  /** A batch normalization of the form {@code ADD_RELU}; {@code y} must not be {@code residual}. */
+  BatchNorm batchNormAddRelu(
+      Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor residual, Tensor y);
+
+  /** {@code dz = dy where y > 0, else 0}; {@code dz} may be {@code dy}. */
+  Op reluBackward(Tensor dy, Tensor y, Tensor dz);
+
+  /** {@code dz = a + b where y > 0, else 0}; {@code dz} may be {@code a}. */
+  Op addReluBackward(Tensor a, Tensor b, Tensor y, Tensor dz);
+
+  /** {@code sum = a + b}; {@code sum} may be {@code a}. */
+  Op add(Tensor a, Tensor b, Tensor sum);
+
+  /** The maximum of each window; padding never wins. The gradient goes to the first maximum. */
+  Pooling maxPool(Window window, Tensor x, Tensor y);
+
+  /** The mean over height and width. */
+  Pooling averagePool(Tensor x, Tensor y);
+
+  /**
+   * BYOL's loss of one view: {@code prediction} and {@code projection} are {@code [rows,
+   * channels]}; {@code gradient} becomes the gradient of {@code factor} times the sum over rows
+   * with respect to {@code prediction}. Rows are normalized as {@code x * rsqrt(max(sum x^2,
+   * 1e-12))}.
+   */
+  RegressionLoss regressionLoss(
+      Tensor prediction, Tensor projection, double factor, Tensor gradient);
+
+  /** Sets every element to {@code value}. */
+  void fill(double value, Tensor tensor);
+
+  /** {@code to = from}. */
+  void copy(Tensor from, Tensor to);
+
+  /** {@code y = alpha * x + beta * y}. */
+  void axpby(double alpha, Tensor x, double beta, Tensor y);
+
+  /** Returns the sum of {@code a * b}, in double. */
+  double dot(Tensor a, Tensor b);
+
+  /** One momentum step over a range of weights, their gradients and their momentum. */
+  void update(MomentumUpdate update, Tensor gradients, Tensor momentum, Tensor weights);
+
+  /** Frees everything that was made by this device. */
+  @Override
+  void close();
+}

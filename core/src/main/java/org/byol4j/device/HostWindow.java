@@ -1,0 +1,31 @@
+package org.byol4j.device;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A tensor's elements as the host sees them, a piece at a time, so that tensors beyond 2 GiB need
+ * no special care.
+ */
+public interface HostWindow {
+
+  /** The number of elements. */
+  long length();
+
+  /** 4 for float32, 8 for float64. */
+  int elementBytes();
+
+  /**
+   * The elements {@code [from, from + count)} in native byte order, for reading; on a CPU it is the
+   * memory itself.
+   */
+  ByteBuffer read(long from, int count);
+
+  /**
+   * Where the elements {@code [from, from + count)} are to be put; {@link #written} must follow
+   * when they are.
+   */
+  ByteBuffer write(long from, int count);
+
+  /** Says that the elements handed out by {@link #write} have been put there. */
+  void written(long from, int count);
+}

@@ -1,0 +1,22 @@
+package org.byol4j.device;
+
+/**
+ * A product of an input with weights, linear in both: a convolution or a matrix product.
+ *
+ * <p>The three kinds of operation may be asked for any number of times, for different tensors of
+ * the same shapes. Weights changed through the device ({@link Device#write}, {@link Device#update},
+ * {@link Device#axpby}, {@link Device#copy}) are seen by the next run of any of them.
+ */
+public interface LinearMap {
+
+  /** Makes {@code y = w * x}. */
+  Op forward(Tensor x, Tensor y);
+
+  /** Makes {@code dx}, the gradient with respect to {@code x}; overwrites it. */
+  Op backwardData(Tensor dy, Tensor dx);
+
+  /**
+   * Adds the gradient with respect to the weights to {@code gradient}, laid out like the weights.
+   */
+  Op backwardWeights(Tensor x, Tensor dy, Tensor gradient);
+}

@@ -1,0 +1,11 @@
+package org.byol4j.device;
+
+/**
+ * One operation, bound to its tensors when it was made; running it allocates nothing.
+ *
+ * <p>An operation is confined to the thread that drives its device and lives as long as the device.
+ */
+@FunctionalInterface
+public interface Op {
+  void run();
+}

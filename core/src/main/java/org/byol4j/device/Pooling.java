@@ -1,0 +1,10 @@
+package org.byol4j.device;
+
+/** One pooling of {@code x} into {@code y}, bound to its tensors. */
+public interface Pooling {
+
+  Op forward();
+
+  /** Makes {@code dx} from {@code dy} and what the last forward pass remembered; overwrites it. */
+  Op backward(Tensor dy, Tensor dx);
+}

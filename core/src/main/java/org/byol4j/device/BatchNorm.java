@@ -8,6 +8,9 @@ package org.byol4j.device;
  * <p>Two ways forward. {@link #forwardLocal} takes the statistics of the local rows in one fused
  * operation: right for a group of one. Otherwise {@link #moments}, a merge over the replicas by the
  * caller, then {@link #normalize}. The backward pass must go the way the forward pass went.
+ *
+ * <p>{@code x} must keep its values until the backward pass; {@code y} and {@code residual} need
+ * not.
  */
 public interface BatchNorm {
 

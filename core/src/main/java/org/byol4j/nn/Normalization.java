@@ -1,0 +1,116 @@
+package org.byol4j.nn;
+
+import org.byol4j.collective.Collective;
+import org.byol4j.device.BatchNorm;
+import org.byol4j.device.Op;
+
+/**
+ * Runs one planned batch normalization with the statistics of the whole batch, over all replicas.
+ *
+ * <p>Each replica contributes (count, mean, M2), and all merge them in rank order and in double
+ * (Chan et al. 1979, pairwise update), so that unequal numbers of rows are exact and every replica
+ * holds the same bits. The scale and shift gradients stay local: the gradient sum of the parameter
+ * server adds them up.
+ */
+final class Normalization {
+  private final BatchNorm norm;
+  private final Collective collective;
+  private final RunningStatistics running;
+  private final NetworkSettings settings;
+  private final long localRows;
+  private final int channels;
+
+  /** This replica's message: count, means, sums of squared differences. */
+  private final double[] message;
+
+  private final double[] messages;
+  private final double[] moments;
+  private final double[] mean;
+  private final double[] variance;
+  private final double[] sums;
+  private long rows;
+
+  Normalization(
+      BatchNorm norm,
+      Collective collective,
+      RunningStatistics running,
+      NetworkSettings settings,
+      long localRows,
+      int channels) {
+    this.norm = norm;
+    this.collective = collective;
+    this.running = running;
+    this.settings = settings;
+    this.localRows = localRows;
+    this.channels = channels;
+    this.message = new double[1 + 2 * channels];
+    this.messages = new double[collective.size() * message.length];
+    this.moments = new double[2 * channels];
+    this.mean = new double[channels];
+    this.variance = new double[channels];
+    this.sums = new double[2 * channels];
+  }
+
+  /** Normalizes with batch statistics and moves the running averages. */
+  void forward() {
+    if (collective.size() == 1) {
+      norm.forwardLocal();
+      norm.statistics(mean, variance);
+      rows = localRows;
+    } else {
+      norm.moments(moments);
+      mergeReplicas();
+      norm.normalize(mean, variance);
+    }
+    running.update(mean, variance, settings.runningDecay(), varianceCorrection());
+  }
+
+  /** Normalizes with the running averages. */
+  void evaluate() {
+    running.read(mean, variance);
+    norm.normalize(mean, variance);
+  }
+
+  /** Binds the way back; {@code localRows} were normalized by the last {@link #forward}. */
+  Op backward(BatchNorm.Backward wayBack) {
+    if (collective.size() == 1) {
+      return wayBack::local;
+    }
+    return () -> {
+      wayBack.sums(sums);
+      collective.allReduceSum(sums);
+      wayBack.apply(sums, rows);
+    };
+  }
+
+  private void mergeReplicas() {
+    message[0] = localRows;
+    System.arraycopy(moments, 0, message, 1, moments.length);
+    collective.allGather(message, messages);
+    System.arraycopy(messages, 1, mean, 0, channels);
+    System.arraycopy(messages, 1 + channels, variance, 0, channels);
+    double count = messages[0];
+    for (int rank = 1; rank < collective.size(); rank++) {
+      int start = rank * message.length;
+      double more = messages[start];
+      double total = count + more;
+      for (int c = 0; c < channels; c++) {
+        double delta = messages[start + 1 + c] - mean[c];
+        mean[c] += delta * more / total;
+        variance[c] += messages[start + 1 + channels + c] + delta * delta * count * more / total;
+      }
+      count = total;
+    }
+    for (int c = 0; c < channels; c++) {
+      variance[c] /= count;
+    }
+    rows = (long) count;
+  }
+
+  private double varianceCorrection() {
+    return switch (settings.runningVariance()) {
+      case BIASED -> 1;
+      case UNBIASED -> rows > 1 ? (double) rows / (rows - 1) : 1;
+    };
+  }
+}

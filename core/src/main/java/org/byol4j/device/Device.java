@@ -40,10 +40,10 @@ public interface Device extends AutoCloseable {
   /** The elements of {@code tensor} for collectives and files. */
   HostWindow host(Tensor tensor);
 
-  /** Copies {@code tensor.shape().elements()} values in. */
+  /** Copies {@code to.shape().elements()} values in, from the buffer's position on. */
   void write(FloatBuffer from, Tensor to);
 
-  /** Copies {@code tensor.shape().elements()} values out. */
+  /** Copies {@code from.shape().elements()} values out, to the buffer's position and on. */
   void read(Tensor from, FloatBuffer to);
 
   /**

@@ -1,0 +1,196 @@
+package org.byol4j.device;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
+
+/** A device under test and the reference, driven alike: same tensors, same operations. */
+final class TwinDevices implements AutoCloseable {
+
+  /** What surrounds every tensor, so that a write beyond its end is seen. */
+  private static final float FENCE = 77f;
+
+  /** The same tensor on both devices, somewhere within a larger one. */
+  record Twin(Tensor tested, Tensor reference, Tensor aroundTested, Tensor aroundReference) {
+
+    Shape shape() {
+      return tested.shape();
+    }
+
+    /** The same view of both. */
+    Twin view(long offset, Shape shape) {
+      return new Twin(
+          tested.view(offset, shape), reference.view(offset, shape), aroundTested, aroundReference);
+    }
+  }
+
+  /** One of the two devices, and its half of each twin. */
+  interface Side {
+    Device device();
+
+    Tensor of(Twin twin);
+  }
+
+  private final Device tested;
+  private final Side testedSide;
+  private final ReferenceDevice reference = new ReferenceDevice();
+  private final double tolerance;
+  private final Random random = new Random(20062020);
+
+  /**
+   * Makes a pair.
+   *
+   * @param tolerance the largest error, relative to the largest value of a tensor
+   */
+  TwinDevices(Device tested, double tolerance) {
+    this.tested = tested;
+    this.testedSide =
+        new Side() {
+          @Override
+          public Device device() {
+            return tested;
+          }
+
+          @Override
+          public Tensor of(Twin twin) {
+            return twin.tested();
+          }
+        };
+    this.tolerance = tolerance;
+  }
+
+  /** Normally distributed values. */
+  Twin random(Shape shape) {
+    return random(shape, 0, 1);
+  }
+
+  Twin random(Shape shape, double mean, double deviation) {
+    return random(shape, mean, deviation, 0);
+  }
+
+  /** Normally distributed values that start {@code offset} elements into their memory. */
+  Twin random(Shape shape, double mean, double deviation, int offset) {
+    float[] values = new float[(int) shape.elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (mean + deviation * random.nextGaussian());
+    }
+    return of(shape, offset, values);
+  }
+
+  /** Given values. */
+  Twin of(Shape shape, float... values) {
+    return of(shape, 0, values);
+  }
+
+  /** Normally distributed values at an odd place, as a slice of a flat buffer is. */
+  Twin slice(Shape shape) {
+    return random(shape, 0, 1, 13);
+  }
+
+  private Twin of(Shape shape, int offset, float... values) {
+    int length = values.length;
+    float[] around = new float[offset + length + 5];
+    Arrays.fill(around, FENCE);
+    System.arraycopy(values, 0, around, offset, length);
+    Tensor aroundTested = tested.allocate(Shape.vector(around.length));
+    Tensor aroundReference = reference.allocate(Shape.vector(around.length));
+    tested.write(FloatBuffer.wrap(around), aroundTested);
+    reference.write(FloatBuffer.wrap(around), aroundReference);
+    return new Twin(
+        aroundTested.view(offset, shape),
+        aroundReference.view(offset, shape),
+        aroundTested,
+        aroundReference);
+  }
+
+  /** Does the same on both. */
+  void run(Consumer<Side> program) {
+    program.accept(testedSide);
+    program.accept(referenceSide());
+  }
+
+  /** Does the same on both and expects the same answer. */
+  void expectSame(double relativeError, ToDoubleFunction<Side> program) {
+    double expected = program.applyAsDouble(referenceSide());
+    double actual = program.applyAsDouble(testedSide);
+    assertThat(Math.abs(actual - expected))
+        .as("actual=%s expected=%s", actual, expected)
+        .isLessThanOrEqualTo(relativeError * Math.abs(expected));
+  }
+
+  /** Expects that both hold the same, and that nothing around it was written. */
+  void expectSame(String name, Twin twin) {
+    expectSame(name, tolerance, twin);
+  }
+
+  void expectSame(String name, double relativeError, Twin twin) {
+    expectSame(
+        name,
+        relativeError,
+        reference.values(twin.reference()),
+        widened(read(tested, twin.tested())));
+    float[] around = read(tested, twin.aroundTested());
+    double[] aroundExpected = reference.values(twin.aroundReference());
+    for (int i = 0; i < around.length; i++) {
+      if (aroundExpected[i] == FENCE) {
+        assertThat(around[i]).as("%s: memory around, element %d", name, i).isEqualTo(FENCE);
+      }
+    }
+  }
+
+  /** Expects that per-channel or per-tensor values of both are the same. */
+  static void expectSame(String name, double relativeError, double[] expected, double[] actual) {
+    double largest = 0;
+    for (double value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(Math.abs(actual[i] - expected[i]))
+          .as("%s[%d]: actual=%s expected=%s", name, i, actual[i], expected[i])
+          .isLessThanOrEqualTo(relativeError * largest);
+    }
+  }
+
+  private static double[] widened(float[] values) {
+    double[] widened = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      widened[i] = values[i];
+    }
+    return widened;
+  }
+
+  static float[] read(Device device, Tensor tensor) {
+    FloatBuffer values = FloatBuffer.allocate((int) tensor.shape().elements());
+    device.read(tensor, values);
+    return values.array();
+  }
+
+  /** The device under test; the same object that {@link #run} hands out. */
+  Side testedSide() {
+    return testedSide;
+  }
+
+  private Side referenceSide() {
+    return new Side() {
+      @Override
+      public Device device() {
+        return reference;
+      }
+
+      @Override
+      public Tensor of(Twin twin) {
+        return twin.reference();
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    tested.close();
+    reference.close();
+  }
+}

@@ -5,8 +5,8 @@ package org.byol4j.device;
  *
  * <p>The three kinds of operation may be asked for any number of times, for different tensors of
  * the same shapes. Weights changed through the device ({@link Device#write}, {@link Device#update},
- * {@link Device#axpby}, {@link Device#copy}, {@link Device#fill}, {@link HostWindow#written}), be it
- * through a larger tensor that they are a view of, are seen by the next run of any of them.
+ * {@link Device#axpby}, {@link Device#copy}, {@link Device#fill}, {@link HostWindow#written}), be
+ * it through a larger tensor that they are a view of, are seen by the next run of any of them.
  */
 public interface LinearMap {
 

@@ -46,14 +46,9 @@ public final class Architecture {
     return declarations(encoder).parameters();
   }
 
-  /** The number of values of the online network's running statistics. */
-  public int onlineRunningLength() {
-    return runningLength(declarations(online));
-  }
-
-  /** The number of values of the target network's running statistics. */
-  public int targetRunningLength() {
-    return runningLength(declarations(encoder));
+  /** Where the online network's running statistics lie; the target network's are a prefix. */
+  public List<RunningRange> onlineRunning() {
+    return declarations(online).running();
   }
 
   /** The number of the backbone's parameters. */
@@ -89,11 +84,6 @@ public final class Architecture {
     Declarations declarations = new Declarations();
     network.declare(declarations);
     return declarations;
-  }
-
-  private static int runningLength(Declarations declarations) {
-    List<Declarations.RunningRange> running = declarations.running();
-    return running.isEmpty() ? 0 : running.get(running.size() - 1).end();
   }
 
   /** Linear, batch normalization, ReLU, linear (Grill et al. 2020, section 3.2). */

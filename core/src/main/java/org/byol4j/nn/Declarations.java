@@ -9,13 +9,6 @@ import org.byol4j.parameters.Slice.Kind;
 /** Collects what the layers of a network declare. */
 final class Declarations {
 
-  /** Where the running mean and, behind it, the running variance of a normalization lie. */
-  record RunningRange(String name, int channels, int offset) {
-    int end() {
-      return offset + 2 * channels;
-    }
-  }
-
   private final List<Slice> slices = new ArrayList<>();
   private final List<RunningRange> running = new ArrayList<>();
 

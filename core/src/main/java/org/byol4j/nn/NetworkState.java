@@ -33,9 +33,9 @@ public final class NetworkState implements AutoCloseable {
   NetworkState(Device device, Declarations declarations, boolean learns) {
     this.table = declarations.parameters();
     table.slices().forEach(slice -> slices.put(slice.name(), slice));
-    List<Declarations.RunningRange> ranges = declarations.running();
+    List<RunningRange> ranges = declarations.running();
     this.running = new float[ranges.isEmpty() ? 0 : ranges.get(ranges.size() - 1).end()];
-    for (Declarations.RunningRange range : ranges) {
+    for (RunningRange range : ranges) {
       statistics.put(range.name(), new RunningStatistics(running, range));
     }
     this.weights = device.allocate(Shape.vector(table.length()));

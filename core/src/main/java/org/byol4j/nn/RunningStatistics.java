@@ -10,7 +10,7 @@ final class RunningStatistics {
   private final int offset;
   private final int channels;
 
-  RunningStatistics(float[] values, Declarations.RunningRange range) {
+  RunningStatistics(float[] values, RunningRange range) {
     this.values = values;
     this.offset = range.offset();
     this.channels = range.channels();

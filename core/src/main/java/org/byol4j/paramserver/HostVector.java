@@ -1,0 +1,34 @@
+package org.byol4j.paramserver;
+
+import java.nio.ByteBuffer;
+import org.byol4j.collective.Vector;
+import org.byol4j.device.HostWindow;
+
+/** A device's tensor as a collective sees it. */
+record HostVector(HostWindow window) implements Vector {
+
+  @Override
+  public long length() {
+    return window.length();
+  }
+
+  @Override
+  public int elementBytes() {
+    return window.elementBytes();
+  }
+
+  @Override
+  public ByteBuffer read(long from, int count) {
+    return window.read(from, count);
+  }
+
+  @Override
+  public ByteBuffer write(long from, int count) {
+    return window.write(from, count);
+  }
+
+  @Override
+  public void written(long from, int count) {
+    window.written(from, count);
+  }
+}

@@ -1,0 +1,214 @@
+package org.byol4j.paramserver;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.byol4j.collective.Collective;
+import org.byol4j.collective.Vector;
+import org.byol4j.device.Device;
+import org.byol4j.device.MomentumUpdate;
+import org.byol4j.device.Shape;
+import org.byol4j.device.Tensor;
+import org.byol4j.optim.Momentum;
+import org.byol4j.parameters.ParameterTable;
+import org.byol4j.parameters.Slice;
+
+/**
+ * One replica's share of the sharded synchronous parameter server.
+ *
+ * <p>It owns one element range of the flat buffers: the momentum there exists nowhere else, and
+ * only here are online and target weights updated. In a step gradients go to their owners, summed
+ * in rank order; the norms of each tensor are added up over the owners; optimizer and moving
+ * average run on the range; and the new weights go to everyone. A single replica is the same code
+ * with one range.
+ *
+ * <p>All replicas call the same methods in the same order. The tensors given to the constructor
+ * stay the caller's; the momentum is this object's and is freed by {@link #close}.
+ */
+public final class ParameterServer implements AutoCloseable {
+  /** Per slice: the sums of g * g, p * p and g * p. */
+  private static final int SUMS = 3;
+
+  private final Device device;
+  private final Collective collective;
+  private final Momentum optimizer;
+  private final ParameterTable table;
+  private final long[] bounds;
+  private final long[] targetBounds;
+  private final Vector weights;
+  private final Vector gradients;
+  private final Vector target;
+  private final Tensor momentum;
+  private final OwnedSlice[] owned;
+  private final List<TargetRange> targetRange;
+  private final double[] sums;
+
+  /** The owned part of the target weights and of the online weights that they follow. */
+  private record TargetRange(Tensor target, Tensor online) {}
+
+  /**
+   * Joins the server.
+   *
+   * @param table the online network's parameters, of which the target's are a prefix
+   * @param weights the online weights, all of them
+   * @param gradients the online gradients, all of them
+   * @param target the target weights, all of them
+   */
+  public ParameterServer(
+      Device device,
+      Collective collective,
+      Momentum optimizer,
+      ParameterTable table,
+      Tensor weights,
+      Tensor gradients,
+      Tensor target) {
+    this.device = device;
+    this.collective = collective;
+    this.optimizer = optimizer;
+    this.table = table;
+    this.bounds = Ranges.bounds(table.length(), collective.size());
+    this.targetBounds = Ranges.cut(bounds, target.shape().elements());
+    this.weights = new HostVector(device.host(weights));
+    this.gradients = new HostVector(device.host(gradients));
+    this.target = new HostVector(device.host(target));
+    this.momentum = device.allocate(Shape.vector((int) Math.max(1, ownEnd() - ownStart())));
+    this.owned = owned(weights, gradients);
+    this.targetRange = targetRange(target, weights);
+    this.sums = new double[SUMS * table.slices().size()];
+  }
+
+  /**
+   * Turns the local gradients of all replicas into new online and target weights.
+   *
+   * @param step the number of optimizer steps before this one, for messages
+   * @param learningRate the rate of this step
+   * @param targetDecay the share of itself that the target keeps; 1 leaves it alone
+   * @throws NotFiniteException on every replica, before any weight changes, if a gradient is not
+   *     finite
+   */
+  public void step(long step, double learningRate, double targetDecay) {
+    collective.reduceScatterSum(gradients, bounds);
+    sumOverOwners();
+    checkFinite(step);
+    for (OwnedSlice part : owned) {
+      int at = SUMS * part.index();
+      MomentumUpdate update =
+          optimizer.update(part.slice().kind(), sums[at + 1], sums[at], sums[at + 2], learningRate);
+      device.update(update, part.gradients(), part.momentum(), part.weights());
+    }
+    collective.allGather(weights, bounds);
+    moveTarget(targetDecay);
+  }
+
+  /**
+   * Moves the target weights towards the online ones: {@code target = decay * target + (1 - decay)
+   * * online} (Grill et al. 2020, eq. 1). A decay of 1 leaves them as they are, to the bit.
+   */
+  public void moveTarget(double decay) {
+    if (decay == 1) {
+      return;
+    }
+    for (int i = 0; i < targetRange.size(); i++) {
+      TargetRange range = targetRange.get(i);
+      device.axpby(1 - decay, range.online(), decay, range.target());
+    }
+    collective.allGather(target, targetBounds);
+  }
+
+  /** Returns when the target weights of the last step have arrived. */
+  public void awaitTarget() {
+    // they have arrived when step() returns, as long as no collective works in the background
+  }
+
+  /** Collects the whole momentum from its owners, {@code table.length()} values. */
+  public void readMomentum(FloatBuffer to) {
+    try (Tensor all = device.allocate(Shape.vector(table.length()))) {
+      int length = (int) (ownEnd() - ownStart());
+      if (length > 0) {
+        Shape shape = Shape.vector(length);
+        device.copy(momentum.view(0, shape), all.view(ownStart(), shape));
+      }
+      collective.allGather(new HostVector(device.host(all)), bounds);
+      device.read(all, to);
+    }
+  }
+
+  /** Takes this replica's range out of a whole momentum. */
+  public void writeMomentum(FloatBuffer from) {
+    int length = (int) (ownEnd() - ownStart());
+    if (length > 0) {
+      device.write(
+          from.slice(from.position() + (int) ownStart(), length),
+          momentum.view(0, Shape.vector(length)));
+    }
+  }
+
+  /** Frees the momentum. */
+  @Override
+  public void close() {
+    momentum.close();
+  }
+
+  private long ownStart() {
+    return bounds[collective.rank()];
+  }
+
+  private long ownEnd() {
+    return bounds[collective.rank() + 1];
+  }
+
+  private void sumOverOwners() {
+    Arrays.fill(sums, 0);
+    for (OwnedSlice part : owned) {
+      int at = SUMS * part.index();
+      sums[at] = device.dot(part.gradients(), part.gradients());
+      if (optimizer.needsNorms(part.slice().kind())) {
+        sums[at + 1] = device.dot(part.weights(), part.weights());
+        sums[at + 2] = device.dot(part.gradients(), part.weights());
+      }
+    }
+    collective.allReduceSum(sums);
+  }
+
+  private void checkFinite(long step) {
+    List<Slice> slices = table.slices();
+    for (int i = 0; i < slices.size(); i++) {
+      double square = sums[SUMS * i];
+      if (!Double.isFinite(square)) {
+        throw NotFiniteException.of("|gradient of " + slices.get(i).name() + "|^2", square, step);
+      }
+    }
+  }
+
+  private OwnedSlice[] owned(Tensor allWeights, Tensor allGradients) {
+    List<OwnedSlice> parts = new ArrayList<>();
+    List<Slice> slices = table.slices();
+    for (int i = 0; i < slices.size(); i++) {
+      Slice slice = slices.get(i);
+      long start = Math.max(ownStart(), slice.offset());
+      int length = (int) (Math.min(ownEnd(), slice.end()) - start);
+      if (length > 0) {
+        Shape shape = Shape.vector(length);
+        parts.add(
+            new OwnedSlice(
+                i,
+                slice,
+                allWeights.view(start, shape),
+                allGradients.view(start, shape),
+                momentum.view(start - ownStart(), shape)));
+      }
+    }
+    return parts.toArray(OwnedSlice[]::new);
+  }
+
+  private List<TargetRange> targetRange(Tensor allTarget, Tensor allWeights) {
+    long from = targetBounds[collective.rank()];
+    int length = (int) (targetBounds[collective.rank() + 1] - from);
+    if (length == 0) {
+      return List.of();
+    }
+    Shape shape = Shape.vector(length);
+    return List.of(new TargetRange(allTarget.view(from, shape), allWeights.view(from, shape)));
+  }
+}

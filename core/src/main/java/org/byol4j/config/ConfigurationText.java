@@ -1,0 +1,109 @@
+package org.byol4j.config;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * A resolved configuration as checkpoints keep it: one {@code key = value} a line, sorted by key.
+ * The text is HOCON.
+ */
+public final class ConfigurationText {
+  /**
+   * What may change between two parts of a run: where and how fast it runs, what is kept and
+   * watched. Names of keys, or of sections that end in a dot. What undecodable images are comes
+   * with the data's manifest.
+   */
+  private static final Set<String> FREE_ON_RESUME =
+      Set.of(
+          "checkpoint.",
+          "cluster.replicas",
+          "collapse.",
+          "compute.device",
+          "compute.threads",
+          "data.max-bad-fraction",
+          "data.max-pixels",
+          "data.prefetch",
+          "data.workers",
+          "knn.",
+          "train.checkpoint-every-steps");
+
+  private static final String ABSENT = "absent";
+
+  private final SortedMap<String, String> values;
+
+  private ConfigurationText(SortedMap<String, String> values) {
+    this.values = values;
+  }
+
+  static ConfigurationText of(List<ResolvedValue> resolved) {
+    SortedMap<String, String> values = new TreeMap<>();
+    resolved.forEach(value -> values.put(value.key(), value.value()));
+    return new ConfigurationText(values);
+  }
+
+  /**
+   * Reads what {@link #toString} wrote.
+   *
+   * @throws IllegalArgumentException if a line is not {@code key = value}
+   */
+  public static ConfigurationText parse(String text) {
+    SortedMap<String, String> values = new TreeMap<>();
+    for (String line : text.lines().toList()) {
+      int equals = line.indexOf(" = ");
+      if (equals < 0) {
+        throw new IllegalArgumentException("line=%s, expected key = value".formatted(line));
+      }
+      values.put(line.substring(0, equals), line.substring(equals + " = ".length()));
+    }
+    return new ConfigurationText(values);
+  }
+
+  /**
+   * What keeps a run of {@code this} from going on with {@code now}: {@code key: old -> new} for
+   * each key that matters and differs.
+   */
+  public List<String> resumeDifferences(ConfigurationText now) {
+    Set<String> keys = new TreeSet<>(values.keySet());
+    keys.addAll(now.values.keySet());
+    List<String> differences = new ArrayList<>();
+    for (String key : keys) {
+      String before = values.getOrDefault(key, ABSENT);
+      String after = now.values.getOrDefault(key, ABSENT);
+      if (!before.equals(after) && !isFreeOnResume(key)) {
+        differences.add("%s: %s -> %s".formatted(key, before, after));
+      }
+    }
+    return differences;
+  }
+
+  /** The SHA-256 of the text in UTF-8, in lower-case hexadecimal. */
+  public String sha256() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(digest.digest(toString().getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JVM has SHA-256", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return values.entrySet().stream()
+        .map(entry -> entry.getKey() + " = " + entry.getValue() + "\n")
+        .collect(Collectors.joining());
+  }
+
+  private static boolean isFreeOnResume(String key) {
+    return FREE_ON_RESUME.stream()
+        .anyMatch(free -> free.endsWith(".") ? key.startsWith(free) : key.equals(free));
+  }
+}

@@ -1,0 +1,151 @@
+package org.byol4j.config;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.byol4j.augment.AugmentSettings;
+import org.byol4j.augment.AugmentSettings.ViewRecipe;
+import org.byol4j.data.DataSettings;
+import org.byol4j.nn.NetworkSettings;
+import org.byol4j.train.TrainSettings;
+
+/**
+ * What keys must be to each other. A rule is left out where one of its keys has a fault already.
+ */
+final class Contradictions {
+  private static final int LARGEST_AUTOMATIC = 64;
+  private static final int LONGEST_LIST = 16;
+  private static final int STEM_CHANNELS = 64;
+
+  /** From this size on, a tenth of a view is a blur of more than one tap (recipe: radius). */
+  private static final int SMALLEST_BLURRED_SIZE = 20;
+
+  private final Values values;
+
+  Contradictions(Values values) {
+    this.values = values;
+  }
+
+  /**
+   * The number of virtual shards that {@code auto} stands for: the largest divisor of the batch
+   * size up to 64 that leaves whole micro-batches.
+   */
+  static int automaticShards(TrainSettings train) {
+    int batch = train.batchSize();
+    int divided = batch % train.microBatches() == 0 ? batch / train.microBatches() : batch;
+    return divisors(divided).filter(d -> d <= LARGEST_AUTOMATIC).max().orElse(1);
+  }
+
+  /** Images of a batch, shards, micro-batches and replicas. */
+  void checkBatch(TrainSettings train, DataSettings data) {
+    int batch = train.batchSize();
+    int parts = train.microBatches();
+    int shards = data.shards();
+    if (!values.areGood("train.batch-size", "train.micro-batches", "data.shards")) {
+      return;
+    }
+    if (batch % shards != 0) {
+      int nearest = Math.max(1, Math.round((float) batch / shards)) * shards;
+      values.report(
+          "train.batch-size",
+          "is not a multiple of " + values.mention("data.shards"),
+          "a multiple of %d such as %d, or data.shards one of %s"
+              .formatted(shards, nearest, list(divisors(batch))),
+          "data.shards");
+    } else if (batch % parts != 0) {
+      values.report(
+          "train.micro-batches",
+          "does not divide " + values.mention("train.batch-size"),
+          list(divisors(batch).filter(d -> d <= batch / 2)),
+          "train.batch-size");
+    } else if (batch / shards % parts != 0) {
+      values.report(
+          "train.micro-batches",
+          "does not divide the %d images that a step takes from a shard, with %s and %s"
+              .formatted(
+                  batch / shards,
+                  values.mention("train.batch-size"),
+                  values.mention("data.shards")),
+          "%s, or data.shards one of %s"
+              .formatted(list(divisors(batch / shards)), list(divisors(batch / parts))),
+          "train.batch-size",
+          "data.shards");
+    } else if (batch / parts < 2) {
+      values.report(
+          "train.micro-batches",
+          "leaves no two images to a micro-batch, with " + values.mention("train.batch-size"),
+          list(divisors(batch).filter(d -> d <= batch / 2)),
+          "train.batch-size");
+    }
+    if (values.areGood("cluster.replicas") && train.replicas() > shards) {
+      values.report(
+          "cluster.replicas",
+          "is above " + values.mention("data.shards"),
+          "1 to " + shards,
+          "data.shards");
+    }
+  }
+
+  void checkWarmup(TrainSettings train, double warmupEpochs) {
+    if (values.areGood("optimizer.warmup-epochs", "train.epochs")
+        && warmupEpochs > train.epochs()) {
+      values.report(
+          "optimizer.warmup-epochs",
+          "is above " + values.mention("train.epochs"),
+          "0 to " + train.epochs(),
+          "train.epochs");
+    }
+  }
+
+  void checkViews(AugmentSettings augment) {
+    checkOrder(
+        "augment.crop.min-area", augment.crop().minArea(),
+        "augment.crop.max-area", augment.crop().maxArea());
+    checkOrder(
+        "augment.crop.min-aspect", augment.crop().minAspect(),
+        "augment.crop.max-aspect", augment.crop().maxAspect());
+    checkBlur("augment.view1.", augment.view1(), augment.size());
+    checkBlur("augment.view2.", augment.view2(), augment.size());
+  }
+
+  private void checkBlur(String prefix, ViewRecipe view, int size) {
+    checkOrder(prefix + "min-sigma", view.minSigma(), prefix + "max-sigma", view.maxSigma());
+    if (values.areGood("augment.size", prefix + "blur")
+        && size < SMALLEST_BLURRED_SIZE
+        && view.blur() > 0) {
+      values.report(
+          prefix + "blur",
+          "blurs nothing, with " + values.mention("augment.size"),
+          "0, or augment.size of at least " + SMALLEST_BLURRED_SIZE,
+          "augment.size");
+    }
+  }
+
+  /** The channels of the stem, and so of every group, are whole. */
+  void checkWidth(NetworkSettings network) {
+    double channels = network.width() * STEM_CHANNELS;
+    if (values.areGood("network.width") && channels != Math.rint(channels)) {
+      values.report(
+          "network.width",
+          "gives the stem %s channels".formatted(channels),
+          "a multiple of 1/%d".formatted(STEM_CHANNELS));
+    }
+  }
+
+  private void checkOrder(String minKey, double min, String maxKey, double max) {
+    if (values.areGood(minKey, maxKey) && min > max) {
+      values.report(minKey, "is above " + values.mention(maxKey), "at most " + max, maxKey);
+    }
+  }
+
+  private static IntStream divisors(int number) {
+    return IntStream.rangeClosed(1, number).filter(d -> number % d == 0);
+  }
+
+  private static String list(IntStream numbers) {
+    List<Integer> all = numbers.boxed().toList();
+    String shown =
+        all.stream().limit(LONGEST_LIST).map(String::valueOf).collect(Collectors.joining(", "));
+    return all.size() <= LONGEST_LIST ? shown : shown + ", ...";
+  }
+}

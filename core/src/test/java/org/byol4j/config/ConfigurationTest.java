@@ -1,0 +1,245 @@
+package org.byol4j.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.byol4j.augment.AugmentSettings.ViewRecipe;
+import org.byol4j.nn.NetworkSettings.LastGamma;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which value wins, where it comes from, and how it is written down. */
+class ConfigurationTest {
+  @TempDir Path folder;
+
+  @Test
+  void defaultsAreThePapersRecipeForHundredEpochs() {
+    Configuration defaults = configuration();
+
+    assertThat(defaults.train().epochs()).isEqualTo(100);
+    assertThat(defaults.train().batchSize()).isEqualTo(4096);
+    assertThat(defaults.augment().view1())
+        .isEqualTo(new ViewRecipe(.5, .8, .4, .4, .2, .1, .2, 1, .1, 2, 0, .5));
+    assertThat(defaults.augment().view2())
+        .isEqualTo(new ViewRecipe(.5, .8, .4, .4, .2, .1, .2, .1, .1, 2, .2, .5));
+    assertThat(defaults.augment().std()).containsExactly(.229, .224, .225);
+    assertThat(defaults.network().headBias().name()).isEqualTo("FIRST");
+    assertThat(defaults.data().maxPixels()).isEqualTo(100_000_000);
+  }
+
+  @Test
+  void fileWinsOverDefaultsAndCommandLineOverFile() throws IOException {
+    Path file = write("a.conf", "train { epochs = 7, batch-size = 128 }");
+
+    Configuration configuration = Configuration.ofFile(file, set("train.epochs=19"));
+
+    assertThat(configuration.train().epochs()).isEqualTo(19);
+    assertThat(configuration.train().batchSize()).isEqualTo(128);
+  }
+
+  @Test
+  void lastOfTwoAssignmentsWins() {
+    assertThat(configuration("train.seed=1", "train.seed=2").train().seed()).isEqualTo(2);
+  }
+
+  @Test
+  void includingFileWinsOverIncludedOne() throws IOException {
+    write("base.conf", "train { epochs = 7, seed = 5 }");
+    Path file = write("a.conf", "include \"base.conf\"\ntrain.epochs = 18");
+
+    Configuration configuration = Configuration.ofFile(file, List.of());
+
+    assertThat(configuration.train().epochs()).isEqualTo(18);
+    assertThat(configuration.train().seed()).isEqualTo(5);
+  }
+
+  @Test
+  void secondViewFollowsWhatAFileSaysOfTheFirst() throws IOException {
+    Path file = write("a.conf", "augment.view1 { jitter = 0.3, blur = 0.7 }");
+
+    Configuration configuration = Configuration.ofFile(file, List.of());
+
+    assertThat(configuration.augment().view2().jitter()).isEqualTo(0.3);
+    assertThat(configuration.augment().view2().blur()).isEqualTo(0.1);
+  }
+
+  @Test
+  void secondViewFollowsWhatTheCommandLineSaysOfTheFirst() throws IOException {
+    Path file = write("a.conf", "augment { view1.jitter = 0.3, view2.solarize = 0.4 }");
+
+    ViewRecipe view2 =
+        Configuration.ofFile(file, set("augment.view1.jitter=0.6")).augment().view2();
+
+    assertThat(view2.jitter()).isEqualTo(0.6);
+    assertThat(view2.solarize()).isEqualTo(0.4);
+  }
+
+  @Test
+  void secondViewKeepsItsOwnValueWhenTheFirstChanges() {
+    ViewRecipe view2 =
+        configuration("augment.view2.jitter=0.1", "augment.view1.jitter=0.6").augment().view2();
+
+    assertThat(view2.jitter()).isEqualTo(0.1);
+  }
+
+  @Test
+  void substitutionsWorkInAFileAndOnTheCommandLine() throws IOException {
+    Path file = write("a.conf", "heads { hidden = 512, output = ${heads.hidden} }");
+
+    assertThat(Configuration.ofFile(file, List.of()).network().output()).isEqualTo(512);
+    assertThat(
+            Configuration.ofFile(file, set("train.seed=${heads.hidden}", "heads.hidden=64"))
+                .train()
+                .seed())
+        .isEqualTo(64);
+  }
+
+  @Test
+  void enumerationsAreWrittenInKebabCase() {
+    assertThat(configuration("network.last-gamma=zero-in-bottlenecks").network().lastGamma())
+        .isEqualTo(LastGamma.ZERO_IN_BOTTLENECKS);
+  }
+
+  @Test
+  void listsCanBeAssigned() {
+    assertThat(configuration("augment.mean=[0.1, 0.2, 0.3]").augment().mean())
+        .containsExactly(0.1, 0.2, 0.3);
+  }
+
+  @Test
+  void automaticShardsAreTheLargestDivisorUpToSixtyFour() {
+    assertThat(configuration().data().shards()).isEqualTo(64);
+    assertThat(configuration("train.batch-size=100").data().shards()).isEqualTo(50);
+    assertThat(configuration("train.batch-size=96").data().shards()).isEqualTo(48);
+  }
+
+  @Test
+  void automaticShardsLeaveWholeMicroBatches() {
+    assertThat(configuration("train.batch-size=256", "train.micro-batches=8").data().shards())
+        .isEqualTo(32);
+  }
+
+  @Test
+  void automaticWorkersAreAsManyAsThreads() {
+    assertThat(configuration("compute.threads=6").data().workers()).isEqualTo(6);
+  }
+
+  @Test
+  void everyKeyOfTheReferenceIsReadAndHasAnOrigin() {
+    assertThat(configuration().resolved())
+        .hasSizeGreaterThan(70)
+        .allSatisfy(value -> assertThat(value.origin()).matches("(auto, )?reference.conf: \\d+"));
+  }
+
+  @Test
+  void originsNameFileAndLineOrOption() throws IOException {
+    write("base.conf", "\ntrain.seed = 5");
+    Path file = write("a.conf", "include \"base.conf\"\n\ntrain.epochs = 18");
+
+    List<ResolvedValue> resolved = Configuration.ofFile(file, set("heads.hidden=64")).resolved();
+
+    assertThat(resolved)
+        .contains(
+            new ResolvedValue("train.seed", "5", folder.resolve("base.conf") + ": 2"),
+            new ResolvedValue("train.epochs", "18", file + ": 3"),
+            new ResolvedValue("heads.hidden", "64", "--set"));
+  }
+
+  @Test
+  void textDependsOnMeaningAndNotOnSpelling() {
+    ConfigurationText plain = configuration("optimizer.weight-decay=0.00001").text();
+
+    assertThat(configuration("optimizer.weight-decay=1e-5").text().toString())
+        .isEqualTo(plain.toString());
+    assertThat(configuration("optimizer.weight-decay=1e-5").text().sha256())
+        .isEqualTo(plain.sha256())
+        .matches("[0-9a-f]{64}");
+    assertThat(configuration("optimizer.weight-decay=2e-5").text().sha256())
+        .isNotEqualTo(plain.sha256());
+  }
+
+  @Test
+  void textGivesTheSameSettingsBack() throws IOException {
+    try (Stream<Path> presets = Files.list(Path.of("..", "conf"))) {
+      for (Path preset : presets.toList()) {
+        Configuration first = Configuration.ofFile(preset, set("compute.threads=3"));
+        Configuration again =
+            Configuration.ofText(first.text().toString(), "checkpoint", List.of());
+
+        assertThat(again.text().toString()).isEqualTo(first.text().toString());
+        assertThat(again.augment()).isEqualTo(first.augment());
+        assertThat(again.network()).isEqualTo(first.network());
+        assertThat(again.optimizer()).isEqualTo(first.optimizer());
+        assertThat(ConfigurationText.parse(first.text().toString()).toString())
+            .isEqualTo(first.text().toString());
+      }
+    }
+  }
+
+  @Test
+  void textIsSortedByKey() {
+    List<String> keys =
+        configuration()
+            .text()
+            .toString()
+            .lines()
+            .map(line -> line.substring(0, line.indexOf(" = ")))
+            .toList();
+
+    assertThat(keys).isSorted().contains("train.epochs", "augment.view2.blur");
+  }
+
+  @Test
+  void resumeNamesOldAndNewValuesOfKeysThatMatter() {
+    ConfigurationText before = configuration().text();
+    ConfigurationText now =
+        configuration("train.epochs=200", "heads.hidden=512", "network.predictor=none").text();
+
+    assertThat(before.resumeDifferences(now))
+        .containsExactly(
+            "heads.hidden: 4096 -> 512",
+            "network.predictor: mlp -> none",
+            "train.epochs: 100 -> 200");
+  }
+
+  @Test
+  void resumeMayChangeWhereARunRunsAndWhatIsKept() {
+    ConfigurationText now =
+        configuration(
+                "train.checkpoint-every-steps=5",
+                "checkpoint.keep-last=9",
+                "knn.every-epochs=1",
+                "collapse.policy=stop",
+                "data.workers=7",
+                "data.prefetch=9",
+                "cluster.replicas=4",
+                "compute.threads=8")
+            .text();
+
+    assertThat(configuration().text().resumeDifferences(now)).isEmpty();
+  }
+
+  @Test
+  void resumeNamesKeysThatOnlyOneSideHas() {
+    ConfigurationText before = ConfigurationText.parse("train.epochs = 1\n");
+    ConfigurationText now = ConfigurationText.parse("heads.hidden = 2\ntrain.epochs = 1\n");
+
+    assertThat(before.resumeDifferences(now)).containsExactly("heads.hidden: absent -> 2");
+  }
+
+  private Path write(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text);
+  }
+
+  private static Configuration configuration(String... assignments) {
+    return Configuration.ofDefaults(set(assignments));
+  }
+
+  private static List<Assignment> set(String... assignments) {
+    return Stream.of(assignments).map(text -> new Assignment("--set", text)).toList();
+  }
+}

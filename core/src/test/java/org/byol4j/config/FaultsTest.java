@@ -1,0 +1,257 @@
+package org.byol4j.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is said of a configuration that cannot be used. */
+class FaultsTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "train.epochs=ten | is not an integer (--set); allowed: an integer from 1 to 1000000",
+        "train.epochs=2.5 | is not an integer (--set); allowed: an integer from 1 to 1000000",
+        "train.epochs=0 | is out of range (--set); allowed: an integer from 1 to 1000000",
+        "train.epochs=99999999999999999999 | is out of range (--set); allowed: an integer from 1 to 1000000",
+        "train.epochs=null | is not an integer (--set); allowed: an integer from 1 to 1000000",
+        "train.epochs=[1] | is not an integer (--set); allowed: an integer from 1 to 1000000",
+        "data.shards=some | is not an integer (--set); allowed: an integer from 1 to 1000000, or auto",
+        "data.shards=0 | is out of range (--set); allowed: an integer from 1 to 1000000",
+        "data.max-bad-fraction=1.5 | is out of range (--set); allowed: a number from 0 to 1",
+        "optimizer.momentum=1 | is out of range (--set); allowed: a number from 0 to below 1",
+        "optimizer.base-learning-rate=0 | is out of range (--set); allowed: a number above 0",
+        "optimizer.base-learning-rate=NaN | is not a number (--set); allowed: a number above 0",
+        "optimizer.base-learning-rate=Infinity | is not a number (--set); allowed: a number above 0",
+        "optimizer.weight-decay=-1 | is out of range (--set); allowed: a number of at least 0",
+        "optimizer.lars.clip=maybe | is neither true nor false (--set); allowed: true, false",
+        "network.last-gamma=two | is not a choice (--set); allowed: one, zero, zero-in-bottlenecks",
+        "network.last-gamma=ZERO | is not a choice (--set); allowed: one, zero, zero-in-bottlenecks",
+        "compute.precision=bf16 | is not a choice (--set); allowed: fp32",
+        "compute.device=cuda | is not a choice (--set); allowed: onednn",
+        "network.width=0.3 | gives the stem 19.2 channels (--set); allowed: a multiple of 1/64",
+        "augment.mean=0.5 | is not a list (--set); allowed: a list of 3 numbers from 0 to 1",
+        "augment.mean=[1,2] | is out of range (--set); allowed: a list of 3 numbers from 0 to 1",
+        "train=5 | is a section, not a value (--set); allowed: keys such as train.batch-size",
+      })
+  void aValueOnItsOwnIsRefused(String assignment, String fault) {
+    assertThat(faults(assignment)).containsExactly(assignment + " " + fault);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "train.epoch, train.epochs",
+    "train.batchSize, train.batch-size",
+    "batch-size, train.batch-size",
+    "optimiser.momentum, optimizer.momentum",
+    "target.schedul, target.schedule",
+    "augment.view1.solarise, augment.view1.solarize",
+  })
+  void unknownKeyNamesTheNearest(String unknown, String nearest) {
+    assertThat(faults(unknown + "=1"))
+        .containsExactly(unknown + "=1 is not a key; the nearest is " + nearest + " (--set)");
+  }
+
+  @Test
+  void sparksPropertiesAreReferredToTheirPlace() {
+    assertThat(faults("spark.executor.memory=4g"))
+        .containsExactly(
+            "spark.executor.memory=4g is Spark's, whose properties go under cluster.spark (--set)");
+  }
+
+  @Test
+  void launchingOnSparkIsNotInThisVersion() {
+    assertThat(faults("cluster.spark.executor.memory=4g"))
+        .containsExactly(
+            "cluster.spark.executor.memory=4g cannot be used:"
+                + " launching on Spark is not in this version (--set)");
+  }
+
+  @Test
+  void batchMustBeAMultipleOfShards() throws IOException {
+    Path file = write("\ntrain.batch-size = 1000\ndata.shards = 64");
+
+    assertThat(faults(file))
+        .containsExactly(
+            "train.batch-size=1000 is not a multiple of data.shards=64 ("
+                + file
+                + ": 2; data.shards: "
+                + file
+                + ": 3); allowed: a multiple of 64 such as 1024, or data.shards one of"
+                + " 1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100, 125, 200, 250, 500, 1000");
+  }
+
+  @Test
+  void microBatchesMustDivideWhatAShardGives() {
+    assertThat(faults("train.batch-size=256", "data.shards=64", "train.micro-batches=8"))
+        .containsExactly(
+            "train.micro-batches=8 does not divide the 4 images that a step takes from a shard,"
+                + " with train.batch-size=256 and data.shards=64"
+                + " (--set);"
+                + " allowed: 1, 2, 4, or data.shards one of 1, 2, 4, 8, 16, 32");
+  }
+
+  @Test
+  void microBatchesMustDivideTheBatch() {
+    assertThat(faults("train.batch-size=12", "train.micro-batches=5"))
+        .containsExactly(
+            "train.micro-batches=5 does not divide train.batch-size=12 (--set);"
+                + " allowed: 1, 2, 3, 4, 6");
+  }
+
+  @Test
+  void microBatchesOfOneImageHaveNoStatistics() {
+    assertThat(faults("train.batch-size=12", "train.micro-batches=12"))
+        .containsExactly(
+            "train.micro-batches=12 leaves no two images to a micro-batch,"
+                + " with train.batch-size=12 (--set); allowed: 1, 2, 3, 4, 6");
+  }
+
+  @Test
+  void replicasMustNotOutnumberShards() {
+    assertThat(faults("cluster.replicas=65"))
+        .containsExactly(
+            "cluster.replicas=65 is above data.shards=64 (--set; data.shards: auto, reference.conf: n);"
+                + " allowed: 1 to 64");
+  }
+
+  @Test
+  void warmupMustNotOutlastTheRun() {
+    assertThat(faults("train.epochs=5"))
+        .containsExactly(
+            "optimizer.warmup-epochs=10 is above train.epochs=5 (reference.conf: n; train.epochs: --set);"
+                + " allowed: 0 to 5");
+  }
+
+  @Test
+  void smallestMustNotBeAboveLargest() {
+    assertThat(faults("augment.crop.min-area=0.9", "augment.crop.max-area=0.5"))
+        .containsExactly(
+            "augment.crop.min-area=0.9 is above augment.crop.max-area=0.5 (--set);"
+                + " allowed: at most 0.5");
+    assertThat(faults("augment.crop.min-aspect=2")).hasSize(1);
+    assertThat(faults("augment.view2.min-sigma=3")).hasSize(1);
+  }
+
+  @Test
+  void blurOfASmallViewIsRefused() {
+    assertThat(faults("augment.size=16", "augment.view2.blur=0"))
+        .containsExactly(
+            "augment.view1.blur=1 blurs nothing, with augment.size=16"
+                + " (reference.conf: n; augment.size: --set); allowed: 0, or augment.size of at least 20");
+  }
+
+  @Test
+  void aFaultThatTheSecondViewInheritsIsToldOnce() {
+    assertThat(faults("augment.view1.flip=2")).hasSize(1);
+    assertThat(faults("augment.view1.flip=2", "augment.view2.flip=2")).hasSize(2);
+  }
+
+  @Test
+  void allFaultsAreToldTogether() throws IOException {
+    Path file = write("train.epochs = none\nnetwork.depth = 3\naugment.view2.flip = 7");
+
+    assertThat(faults(file, "heads.hidden=0", "cluster.replicas=100", "spark.master=local"))
+        .hasSize(6)
+        .anyMatch(fault -> fault.startsWith("train.epochs=none") && fault.contains(file + ": 1"))
+        .anyMatch(fault -> fault.startsWith("network.depth=3") && fault.contains(file + ": 2"))
+        .anyMatch(fault -> fault.startsWith("augment.view2.flip=7"))
+        .anyMatch(fault -> fault.startsWith("heads.hidden=0"))
+        .anyMatch(fault -> fault.startsWith("cluster.replicas=100"))
+        .anyMatch(fault -> fault.startsWith("spark.master=local"));
+  }
+
+  @Test
+  void missingFileIsNamed() {
+    Path file = folder.resolve("none.conf");
+
+    assertThat(faults(file)).containsExactly("--conf=" + file + " does not exist");
+    assertThat(faults(folder)).containsExactly("--conf=" + folder + " is not a file");
+  }
+
+  @Test
+  void missingIncludeIsNamedWithItsFileAndLine() throws IOException {
+    Path file = write("train.epochs = 3\ninclude \"none.conf\"");
+
+    assertThat(faults(file)).containsExactly("include=none.conf does not exist (" + file + ": 2)");
+  }
+
+  @Test
+  void missingIncludeOfAnIncludedFileIsNamedWithThatFileAndLine() throws IOException {
+    Path inner = Files.writeString(folder.resolve("inner.conf"), "\n\ninclude \"none.conf\"");
+    Path file = write("include \"inner.conf\"");
+
+    assertThat(faults(file)).containsExactly("include=none.conf does not exist (" + inner + ": 3)");
+  }
+
+  @Test
+  void textThatIsNotHoconIsNamedWithItsLine() throws IOException {
+    Path file = write("train {\n  epochs = 3\n");
+
+    assertThat(faults(file))
+        .singleElement()
+        .asString()
+        .startsWith("--conf=" + file + " cannot be read: ")
+        .contains("(" + file + ": ");
+  }
+
+  @Test
+  void assignmentsThatAreNotHoconAreAllNamed() {
+    assertThat(faults("train.epochs", "train.seed=[1", "=3"))
+        .hasSize(3)
+        .anyMatch(fault -> fault.equals("--set=train.epochs has no key; allowed: key=value"))
+        .anyMatch(fault -> fault.startsWith("--set=train.seed=[1 cannot be read: "))
+        .anyMatch(fault -> fault.equals("--set==3 has no key; allowed: key=value"));
+  }
+
+  @Test
+  void substitutionThatLeadsNowhereIsNamedWithItsLine() throws IOException {
+    Path file = write("\ntrain.epochs = ${no.such.key}");
+
+    assertThat(faults(file))
+        .singleElement()
+        .asString()
+        .contains("${no.such.key}", "(" + file + ": 2)");
+  }
+
+  @Test
+  void editDistanceCountsInsertionsDeletionsAndReplacements() {
+    assertThat(UnknownKeys.editDistance("kitten", "sitting")).isEqualTo(3);
+    assertThat(UnknownKeys.editDistance("", "abc")).isEqualTo(3);
+    assertThat(UnknownKeys.editDistance("abc", "abc")).isZero();
+  }
+
+  private Path write(String text) throws IOException {
+    return Files.writeString(folder.resolve("a.conf"), text);
+  }
+
+  private static List<String> faults(Path file, String... assignments) {
+    return told(() -> Configuration.ofFile(file, set(assignments)));
+  }
+
+  private static List<String> faults(String... assignments) {
+    return told(() -> Configuration.ofDefaults(set(assignments)));
+  }
+
+  private static List<String> told(ThrowingCallable read) {
+    return catchThrowableOfType(ConfigurationException.class, read).faults().stream()
+        .map(fault -> fault.toString().replaceAll("reference.conf: \\d+", "reference.conf: n"))
+        .toList();
+  }
+
+  private static List<Assignment> set(String... assignments) {
+    return Stream.of(assignments).map(text -> new Assignment("--set", text)).toList();
+  }
+}

@@ -1,0 +1,99 @@
+package org.byol4j.device.onednn;
+
+import java.util.Objects;
+import org.byol4j.device.Shape;
+import org.byol4j.device.Tensor;
+
+/** A range of a block of native memory, channels last. */
+final class NativeTensor implements Tensor {
+
+  private final Engine engine;
+  private final NativeMemory memory;
+  private final long offset;
+  private final Shape shape;
+  private final boolean owner;
+
+  private NativeTensor(
+      Engine engine, NativeMemory memory, long offset, Shape shape, boolean owner) {
+    this.engine = engine;
+    this.memory = memory;
+    this.offset = offset;
+    this.shape = shape;
+    this.owner = owner;
+  }
+
+  /** A tensor with memory of its own. */
+  static NativeTensor allocate(Engine engine, Shape shape) {
+    return new NativeTensor(
+        engine, engine.allocate(shape.elements() * Float.BYTES), 0, shape, true);
+  }
+
+  /**
+   * @throws IllegalArgumentException if {@code tensor} was made by another device
+   */
+  static NativeTensor of(Tensor tensor, Engine engine) {
+    if (tensor instanceof NativeTensor mine && mine.engine == engine) {
+      return mine;
+    }
+    throw new IllegalArgumentException(
+        "tensor of another device: class=%s shape=%s, expected one of this onednn device"
+            .formatted(tensor.getClass().getName(), tensor.shape()));
+  }
+
+  /** The same, of a given number of elements. */
+  static NativeTensor of(Tensor tensor, Engine engine, long elements, String role) {
+    NativeTensor mine = of(tensor, engine);
+    if (mine.shape.elements() != elements) {
+      throw new IllegalArgumentException(
+          "%s has shape=%s elements=%d, expected %d elements"
+              .formatted(role, mine.shape, mine.shape.elements(), elements));
+    }
+    return mine;
+  }
+
+  NativeMemory memory() {
+    return memory;
+  }
+
+  /** Where this tensor begins in its memory, in elements. */
+  long offset() {
+    return offset;
+  }
+
+  long elements() {
+    return shape.elements();
+  }
+
+  /** Copies {@code count} elements from {@code from} on into {@code tile}. */
+  void get(long from, float[] tile, int count) {
+    memory.get(offset + from, tile, count);
+  }
+
+  /** Copies the first {@code count} elements of {@code tile} to {@code from}. */
+  void put(long from, float[] tile, int count) {
+    memory.put(offset + from, tile, count);
+  }
+
+  @Override
+  public Shape shape() {
+    return shape;
+  }
+
+  @Override
+  public Tensor view(long from, Shape extent) {
+    Objects.checkFromIndexSize(from, extent.elements(), elements());
+    return new NativeTensor(engine, memory, offset + from, extent, false);
+  }
+
+  @Override
+  public void close() {
+    if (owner) {
+      engine.free(memory);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "NativeTensor" + shape;
+  }
+}

@@ -1,0 +1,237 @@
+package org.byol4j.device.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SCALE;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SHIFT;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MEAN;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SHIFT;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
+
+import org.byol4j.device.BatchNorm;
+import org.byol4j.device.Op;
+import org.byol4j.device.Tensor;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+
+/**
+ * A batch normalization that goes one of two ways: with oneDNN's own statistics of the local rows,
+ * or with given ones. The first pass forward settles which, and makes what that way needs.
+ */
+final class OnednnBatchNorm implements BatchNorm {
+
+  final Engine engine;
+  final Form form;
+  final NativeTensor x;
+  final NativeTensor scale;
+  final double epsilon;
+  final int channels;
+
+  /** The statistics in use, as oneDNN sees them. */
+  final ChannelVector mean;
+
+  final ChannelVector variance;
+
+  /** The statistics in use where they were given. */
+  final double[] givenMean;
+
+  final double[] givenVariance;
+
+  private final NativeTensor shift;
+  private final NativeTensor residual;
+  private final NativeTensor y;
+  private final dnnl_memory_desc image;
+  private final dnnl_memory_desc vector;
+  private final Moments moments;
+  private final ChannelVector shiftOnce;
+  private final ChannelVector scaleOnce;
+  private BatchNormPlan plan;
+  private NativeMemory mask;
+  private Op forward;
+  private boolean given;
+
+  OnednnBatchNorm(
+      Engine engine,
+      Form form,
+      NativeTensor x,
+      NativeTensor scale,
+      NativeTensor shift,
+      double epsilon,
+      NativeTensor residual,
+      NativeTensor y) {
+    this.engine = engine;
+    this.form = form;
+    this.x = x;
+    this.scale = scale;
+    this.shift = shift;
+    this.epsilon = epsilon;
+    this.residual = residual;
+    this.y = y;
+    channels = x.shape().channels();
+    mean = new ChannelVector(engine, channels);
+    variance = new ChannelVector(engine, channels);
+    scaleOnce = new ChannelVector(scale);
+    shiftOnce = new ChannelVector(shift);
+    givenMean = new double[channels];
+    givenVariance = new double[channels];
+    Layout layout = new Layout(engine);
+    image = layout.image(x.shape());
+    vector = layout.vector(channels);
+    moments = new Moments(engine, x);
+  }
+
+  @Override
+  public void forwardLocal() {
+    if (forward == null || given) {
+      settle(false);
+      forward = forwardWithOwnStatistics();
+    }
+    forward.run();
+  }
+
+  @Override
+  public void moments(double[] out) {
+    moments.take(out);
+  }
+
+  @Override
+  public void normalize(double[] newMean, double[] newVariance) {
+    if (forward == null || !given) {
+      settle(true);
+      forward = forwardWithGivenStatistics();
+    }
+    System.arraycopy(newMean, 0, givenMean, 0, channels);
+    System.arraycopy(newVariance, 0, givenVariance, 0, channels);
+    forward.run();
+  }
+
+  @Override
+  public void statistics(double[] toMean, double[] toVariance) {
+    if (given) {
+      System.arraycopy(givenMean, 0, toMean, 0, channels);
+      System.arraycopy(givenVariance, 0, toVariance, 0, channels);
+      return;
+    }
+    float[] ownMean = mean.fetch();
+    float[] ownVariance = variance.fetch();
+    for (int c = 0; c < channels; c++) {
+      toMean[c] = ownMean[c];
+      toVariance[c] = ownVariance[c];
+    }
+  }
+
+  @Override
+  public Backward backward(Tensor dy, Tensor dx, Tensor scaleGradient, Tensor shiftGradient) {
+    return new OnednnBatchNormBackward(
+        this,
+        NativeTensor.of(dy, engine, x.elements(), "dy"),
+        NativeTensor.of(dx, engine, x.elements(), "dx"),
+        NativeTensor.of(scaleGradient, engine, channels, "scale gradient"),
+        NativeTensor.of(shiftGradient, engine, channels, "shift gradient"));
+  }
+
+  /**
+   * Binds oneDNN's backward pass to the way that the forward pass went.
+   *
+   * @param withGiven whether the caller is on the way of given statistics
+   */
+  Operation backward(
+      boolean withGiven,
+      NativeTensor dy,
+      NativeTensor dx,
+      ChannelVector scaleGradient,
+      ChannelVector shiftGradient) {
+    if (forward == null || given != withGiven) {
+      throw new IllegalStateException(
+          "backward pass with %s statistics after %s"
+              .formatted(
+                  withGiven ? "given" : "local",
+                  forward == null ? "no forward pass" : "a forward pass with the other kind"));
+    }
+    Operation.Binding binding = plan.backward();
+    binding
+        .input(DNNL_ARG_DIFF_DST, dy, image)
+        .input(DNNL_ARG_SRC, x, image)
+        .input(DNNL_ARG_SCALE, scale, vector)
+        .output(DNNL_ARG_DIFF_SRC, dx, image);
+    mean.bind(binding, DNNL_ARG_MEAN, vector);
+    variance.bind(binding, DNNL_ARG_VARIANCE, vector);
+    scaleGradient.bind(binding, DNNL_ARG_DIFF_SCALE, vector);
+    shiftGradient.bind(binding, DNNL_ARG_DIFF_SHIFT, vector);
+    return withMask(binding).bind();
+  }
+
+  private void settle(boolean withGiven) {
+    given = withGiven;
+    plan = new BatchNormPlan(engine, x.shape(), epsilon, form == Form.RELU, withGiven);
+    if (plan.hasMask() && mask == null) {
+      mask = engine.allocate(plan.maskBytes());
+    }
+  }
+
+  private Op forwardWithOwnStatistics() {
+    Operation normalization = normalization(shift);
+    if (form != Form.ADD_RELU) {
+      return normalization;
+    }
+    Operation addRelu = new Elementwise(engine).addRelu(y, residual, y);
+    return () -> {
+      normalization.run();
+      addRelu.run();
+    };
+  }
+
+  private Operation normalization(NativeTensor shiftInUse) {
+    Operation.Binding binding = plan.forward();
+    binding
+        .input(DNNL_ARG_SRC, x, image)
+        .input(DNNL_ARG_SCALE, scale, vector)
+        .input(DNNL_ARG_SHIFT, shiftInUse, vector)
+        .output(DNNL_ARG_DST, y, image);
+    mean.bind(binding, DNNL_ARG_MEAN, vector);
+    variance.bind(binding, DNNL_ARG_VARIANCE, vector);
+    return withMask(binding).bind();
+  }
+
+  private Operation.Binding withMask(Operation.Binding binding) {
+    return plan.hasMask() ? binding.input(DNNL_ARG_WORKSPACE, mask, 0, plan.mask()) : binding;
+  }
+
+  private Op forwardWithGivenStatistics() {
+    ChannelVector factor = new ChannelVector(engine, channels);
+    ChannelVector offset = new ChannelVector(engine, channels);
+    Operation pass =
+        form == Form.ADD_RELU
+            ? new ChannelAffine(engine, x, mean, factor, offset).addRelu(residual, y)
+            : normalization(offset.memory());
+    return () -> {
+      affine(factor.values(), offset.values());
+      mean.store();
+      variance.store();
+      factor.store();
+      offset.store();
+      pass.run();
+    };
+  }
+
+  /**
+   * Rounds the given statistics to float32; what the mean loses goes into the shift, so that the
+   * result is exact also where the mean is large against the deviation.
+   */
+  private void affine(float[] factor, float[] offset) {
+    float[] gamma = scaleOnce.fetch();
+    float[] beta = shiftOnce.fetch();
+    float[] roundedMean = mean.values();
+    float[] roundedVariance = variance.values();
+    for (int c = 0; c < channels; c++) {
+      double gain = gamma[c] / Math.sqrt(givenVariance[c] + epsilon);
+      roundedMean[c] = (float) givenMean[c];
+      roundedVariance[c] = (float) givenVariance[c];
+      factor[c] = (float) gain;
+      offset[c] = (float) (beta[c] - gain * (givenMean[c] - roundedMean[c]));
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package org.byol4j.device.onednn;
+
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * The OpenMP runtime that oneDNN's natives were linked to. Its thread count is a property of the
+ * calling thread, so that each replica of a process drives a team of its own.
+ */
+final class OpenMp {
+
+  private final Function setThreads;
+  private final Function maxThreads;
+
+  /** How many threads the calling thread's parallel regions have, 0 before the first call. */
+  private final ThreadLocal<int[]> current = ThreadLocal.withInitial(() -> new int[1]);
+
+  private OpenMp(NativeLibrary library) {
+    setThreads = library.getFunction("omp_set_num_threads");
+    maxThreads = library.getFunction("omp_get_max_threads");
+  }
+
+  /**
+   * Finds the runtime among the libraries mapped into this process: opening it by its bare name
+   * could load a second one, which oneDNN would not listen to.
+   *
+   * @throws IllegalStateException if none is mapped
+   */
+  static OpenMp mapped() {
+    Path maps = Path.of("/proc/self/maps");
+    try (Stream<String> lines = Files.lines(maps)) {
+      String path =
+          lines
+              .filter(line -> line.indexOf('/') >= 0)
+              .map(line -> line.substring(line.indexOf('/')))
+              .filter(OpenMp::isRuntime)
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new IllegalStateException(
+                          "no OpenMP runtime is mapped: expected libgomp or libiomp5 in " + maps));
+      return new OpenMp(NativeLibrary.getInstance(path));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + maps, e);
+    }
+  }
+
+  private static boolean isRuntime(String path) {
+    String name = path.substring(path.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
+    return name.startsWith("libgomp") || name.startsWith("libiomp5") || name.startsWith("libomp");
+  }
+
+  /** Makes parallel regions entered by the calling thread {@code threads} wide. */
+  void use(int threads) {
+    int[] mine = current.get();
+    if (mine[0] == threads) {
+      return;
+    }
+    setThreads.invokeVoid(new Object[] {threads});
+    int actual = maxThreads.invokeInt(new Object[0]);
+    if (actual != threads) {
+      throw new IllegalStateException(
+          "OpenMP refused the number of threads: threads=%d actual=%d".formatted(threads, actual));
+    }
+    mine[0] = threads;
+  }
+}

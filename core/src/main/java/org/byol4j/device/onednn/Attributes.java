@@ -1,7 +1,7 @@
 package org.byol4j.device.onednn;
 
+import static org.bytedeco.dnnl.global.dnnl.dnnl_data_type_undef;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_relu;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_binary;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_eltwise;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_sum;
@@ -40,7 +40,7 @@ final class Attributes {
 
   /** Adds the result to what is there. */
   Attributes accumulate() {
-    Engine.check(dnnl_post_ops_append_sum(afterwards, 1f, 0, dnnl_f32), "sum");
+    Engine.check(dnnl_post_ops_append_sum(afterwards, 1f, 0, dnnl_data_type_undef), "sum");
     return this;
   }
 

@@ -1,0 +1,122 @@
+package org.byol4j.checkpoint;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.byol4j.checkpoint.Manifest.SectionFile;
+
+/** Opens checkpoints and says what is wrong with damaged ones. */
+public final class CheckpointReader {
+  private static final long MAX_MANIFEST_BYTES = 64L << 20;
+
+  private final Storage storage;
+
+  /** Reads from {@code storage}, whose root holds the checkpoints' folders. */
+  public CheckpointReader(Storage storage) {
+    this.storage = storage;
+  }
+
+  /**
+   * Opens what a user points at: a checkpoint's folder, or a run's, whose newest complete
+   * checkpoint is meant.
+   *
+   * @throws CheckpointException if there is no such thing, or it is damaged
+   */
+  public static Checkpoint open(Path runOrCheckpoint) {
+    Path folder = runOrCheckpoint.toAbsolutePath().normalize();
+    RunFolder run = new RunFolder(folder);
+    if (Files.isDirectory(run.checkpoints())) {
+      return new CheckpointReader(new LocalStorage(run.checkpoints())).read(newestOf(run));
+    }
+    Path name = folder.getFileName();
+    if (name == null || !Files.isDirectory(folder)) {
+      throw new CheckpointException(
+          "%s: no such folder, expected a run or a checkpoint".formatted(runOrCheckpoint));
+    }
+    boolean complete = Files.exists(folder.resolve(Manifest.FILE_NAME));
+    if (!complete && !Checkpoints.isName(name.toString())) {
+      throw new CheckpointException(
+          "%s: neither a run (no checkpoints/) nor a checkpoint (no %s)"
+              .formatted(runOrCheckpoint, Manifest.FILE_NAME));
+    }
+    return new CheckpointReader(new LocalStorage(folder.getParent())).read(name.toString());
+  }
+
+  private static String newestOf(RunFolder run) {
+    try {
+      return new Checkpoints(new LocalStorage(run.checkpoints()))
+          .latest()
+          .orElseThrow(
+              () ->
+                  new CheckpointException(
+                      "%s: no complete checkpoint".formatted(run.checkpoints())));
+    } catch (IOException e) {
+      throw new StorageException("%s: cannot be listed: %s".formatted(run.checkpoints(), e), e);
+    }
+  }
+
+  /**
+   * Opens a checkpoint: reads its manifest and checks the lengths of its files. The files' hashes
+   * are checked when {@link Checkpoint#values} reads them.
+   *
+   * @throws CheckpointException if it is incomplete, damaged, or of a newer format
+   * @throws StorageException if it cannot be read at the moment
+   */
+  public Checkpoint read(String folder) {
+    String path = Checkpoints.manifestOf(folder);
+    String name = storage.describe(path);
+    Manifest manifest = ManifestJson.read(manifestBytes(path, name), name);
+    if (Checkpoints.isName(folder) && Checkpoints.stepOf(folder) != manifest.step()) {
+      throw new CheckpointException(
+          "%s: step=%d, expected %d as in the folder's name"
+              .formatted(name, manifest.step(), Checkpoints.stepOf(folder)));
+    }
+    for (Section section : Section.values()) {
+      checkLength(section, manifest, folder);
+    }
+    return new Checkpoint(storage, folder, manifest);
+  }
+
+  private byte[] manifestBytes(String path, String name) {
+    try {
+      long length = storage.lengthBytes(path);
+      if (length > MAX_MANIFEST_BYTES) {
+        throw new CheckpointException(
+            "%s: lengthBytes=%d, expected at most %d".formatted(name, length, MAX_MANIFEST_BYTES));
+      }
+      try (InputStream in = storage.read(path)) {
+        return in.readAllBytes();
+      }
+    } catch (NoSuchFileException e) {
+      throw new CheckpointException(
+          "%s is missing: the checkpoint is incomplete".formatted(name), e);
+    } catch (IOException e) {
+      throw new StorageException("%s cannot be read: %s".formatted(name, e), e);
+    }
+  }
+
+  private void checkLength(Section section, Manifest manifest, String folder) {
+    String path = Checkpoints.fileOf(folder, section);
+    String name = storage.describe(path);
+    SectionFile file = manifest.files().get(section);
+    String fault = manifest.layout().faultOf(section, file.elements());
+    if (!fault.isEmpty()) {
+      throw new CheckpointException(
+          "%s: the manifest gives it %s by its tables".formatted(name, fault));
+    }
+    try {
+      long length = storage.lengthBytes(path);
+      if (length != file.lengthBytes()) {
+        throw new CheckpointException(
+            "%s: damaged, lengthBytes=%d, expected %d".formatted(name, length, file.lengthBytes()));
+      }
+    } catch (NoSuchFileException e) {
+      throw new CheckpointException(
+          "%s is missing, expected lengthBytes=%d".formatted(name, file.lengthBytes()), e);
+    } catch (IOException e) {
+      throw new StorageException("%s cannot be read: %s".formatted(name, e), e);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package org.byol4j.checkpoint;
+
+/** One flat float32 buffer of the training state, a file of its own in a checkpoint. */
+public enum Section {
+  /** Parameters of the online network, laid out by the parameter table. */
+  WEIGHTS("weights"),
+  /** Parameters of the target network, laid out by a prefix of that table. */
+  TARGET("target"),
+  /** The optimizer's momentum, laid out as the online parameters. */
+  MOMENTUM("momentum"),
+  /** Running statistics of the online network: per normalization the means, then the variances. */
+  BATCHNORM_ONLINE("batchnorm-online"),
+  /** Running statistics of the target network, laid out by a prefix of the online network's. */
+  BATCHNORM_TARGET("batchnorm-target");
+
+  private final String key;
+
+  Section(String key) {
+    this.key = key;
+  }
+
+  /** The name in the manifest. */
+  public String key() {
+    return key;
+  }
+
+  /** The name of the file: float32 values, little endian, nothing else. */
+  public String fileName() {
+    return key + ".f32";
+  }
+}

@@ -1,0 +1,170 @@
+package org.byol4j.collective;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Replicas that are threads of one JVM.
+ *
+ * <p>A vector is only ever touched by its own replica's thread, piece by piece; the other replicas
+ * read the pieces that it shows. Each piece is summed by all replicas together, each a share of its
+ * elements, and every element in rank order, in the vector's own precision.
+ */
+public final class LocalCollective implements Collective {
+
+  /** Elements shown at a time: few enough to stay in a cache, enough to make a meeting cheap. */
+  private static final int PIECE = 1 << 20;
+
+  private final LocalGroup group;
+  private final int rank;
+  private final int pieceLength;
+  private final RankOrderSum rankOrderSum;
+  private int half;
+
+  private LocalCollective(LocalGroup group, int rank, int pieceLength) {
+    this.group = group;
+    this.rank = rank;
+    this.pieceLength = pieceLength;
+    this.rankOrderSum = new RankOrderSum(group.size);
+  }
+
+  /**
+   * Returns one handle for each replica, in rank order.
+   *
+   * @param timeout how long a replica waits for the others before the group fails
+   */
+  public static List<Collective> group(int size, Duration timeout) {
+    return group(size, timeout, PIECE);
+  }
+
+  static List<Collective> group(int size, Duration timeout, int pieceLength) {
+    if (size < 1) {
+      throw new IllegalArgumentException("size=%d, expected at least 1".formatted(size));
+    }
+    LocalGroup group = new LocalGroup(size, timeout.toNanos());
+    return IntStream.range(0, size)
+        .<Collective>mapToObj(rank -> new LocalCollective(group, rank, pieceLength))
+        .toList();
+  }
+
+  @Override
+  public int rank() {
+    return rank;
+  }
+
+  @Override
+  public int size() {
+    return group.size;
+  }
+
+  @Override
+  public void allReduceSum(double[] values) {
+    double[][] sent = send("allReduceSum", values);
+    double[] first = sent[0];
+    System.arraycopy(first, 0, values, 0, values.length);
+    for (int other = 1; other < group.size; other++) {
+      double[] theirs = sent[other];
+      for (int i = 0; i < values.length; i++) {
+        values[i] += theirs[i];
+      }
+    }
+  }
+
+  @Override
+  public void allGather(double[] mine, double[] all) {
+    if (all.length != mine.length * group.size) {
+      throw new IllegalArgumentException(
+          "all.length=%d, expected mine.length=%d x size=%d"
+              .formatted(all.length, mine.length, group.size));
+    }
+    double[][] sent = send("allGather", mine);
+    for (int other = 0; other < group.size; other++) {
+      System.arraycopy(sent[other], 0, all, other * mine.length, mine.length);
+    }
+  }
+
+  /** Sends {@code values} to all, and returns what all have sent, by rank. */
+  private double[][] send(String operation, double[] values) {
+    half = 1 - half;
+    double[][] sent = group.sent[half];
+    if (sent[rank].length < values.length) {
+      sent[rank] = new double[values.length];
+    }
+    System.arraycopy(values, 0, sent[rank], 0, values.length);
+    group.enter(rank, operation, values.length);
+    return sent;
+  }
+
+  @Override
+  public void reduceScatterSum(Vector values, long[] bounds) {
+    enter("reduceScatterSum", values, bounds);
+    for (int owner = 0; owner < group.size; owner++) {
+      for (long from = bounds[owner]; from < bounds[owner + 1]; from += pieceLength) {
+        int count = (int) Math.min(pieceLength, bounds[owner + 1] - from);
+        group.shown[rank] = values.read(from, count);
+        if (rank == owner) {
+          group.sums = values.write(from, count);
+        }
+        group.meet(rank);
+        int begin = (int) ((long) count * rank / group.size);
+        int end = (int) ((long) count * (rank + 1) / group.size);
+        rankOrderSum.sum(group.shown, begin, end, values.elementBytes(), group.sums);
+        group.meet(rank);
+        if (rank == owner) {
+          values.written(from, count);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void allGather(Vector values, long[] bounds) {
+    enter("allGather", values, bounds);
+    for (int owner = 0; owner < group.size; owner++) {
+      for (long from = bounds[owner]; from < bounds[owner + 1]; from += pieceLength) {
+        int count = (int) Math.min(pieceLength, bounds[owner + 1] - from);
+        if (rank == owner) {
+          group.shown[owner] = values.read(from, count);
+        }
+        group.meet(rank);
+        if (rank != owner) {
+          ByteBuffer theirs = group.shown[owner];
+          ByteBuffer mine = values.write(from, count);
+          mine.put(mine.position(), theirs, theirs.position(), count * values.elementBytes());
+          values.written(from, count);
+        }
+        group.meet(rank);
+      }
+    }
+  }
+
+  private void enter(String operation, Vector values, long[] bounds) {
+    requireBounds(bounds, values.length());
+    group.enter(rank, operation, values.length(), values.elementBytes(), bounds);
+  }
+
+  private void requireBounds(long[] bounds, long length) {
+    boolean valid = bounds.length == group.size + 1 && bounds[0] >= 0;
+    for (int i = 1; valid && i < bounds.length; i++) {
+      valid = bounds[i - 1] <= bounds[i] && bounds[i] <= length;
+    }
+    if (!valid) {
+      throw new IllegalArgumentException(
+          "bounds=%s, expected %d rising values within [0, %d]"
+              .formatted(Arrays.toString(bounds), group.size + 1, length));
+    }
+  }
+
+  @Override
+  public void abort(String reason) {
+    group.fail("aborted by rank=%d: %s".formatted(rank, reason));
+  }
+
+  @Override
+  public void close() {
+    group.leave(rank);
+  }
+}

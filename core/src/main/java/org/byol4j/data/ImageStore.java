@@ -1,0 +1,186 @@
+package org.byol4j.data;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The encoded bytes of all good images of a source, once, in mapped files of a local folder.
+ *
+ * <p>An image's id is the rank of its path in the bytewise order of the good images' paths. Whatever
+ * the number of images, a store is a few objects on the heap: index, paths and images are pages of
+ * files. Safe for any number of threads. A store has nothing to close: its files may be deleted at
+ * any time, their pages go when the store is no longer reachable.
+ */
+public final class ImageStore {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageStore.class);
+
+  private final Manifest manifest;
+  private final ByteBuffer index;
+  private final ByteBuffer names;
+  private final ByteBuffer[] segments;
+
+  private ImageStore(StoreFiles files, Manifest manifest) throws IOException {
+    this.manifest = manifest;
+    this.index = map(files.index(), manifest.indexBytes());
+    this.names = map(files.names(), manifest.namesBytes());
+    this.segments = new ByteBuffer[manifest.segmentBytes().size()];
+    for (int i = 0; i < segments.length; i++) {
+      segments[i] = map(files.segment(i), manifest.segmentBytes().get(i));
+    }
+  }
+
+  /**
+   * The store of {@code source} in {@code folder}: the one that lies there if it is whole and the
+   * source is unchanged, else a new one, for which every image is decoded once by {@code
+   * settings.workers()} threads. What a crash left half-built is discarded.
+   *
+   * @throws DataException if the source is broken, has no image, or has more bad ones than {@code
+   *     settings} tolerate, with their number by reason and the first names; the names of all are in
+   *     {@code bad-images.tsv}
+   * @throws UncheckedIOException if the store cannot be written or read, as on a full disk; what was
+   *     written of it is removed
+   */
+  public static ImageStore open(
+      ImageSource source, Path folder, DataSettings settings, StoreProgress progress) {
+    return open(source, folder, settings, progress, SegmentWriter.SEGMENT_BYTES);
+  }
+
+  static ImageStore open(
+      ImageSource source,
+      Path folder,
+      DataSettings settings,
+      StoreProgress progress,
+      int segmentBytes) {
+    StoreFiles files = new StoreFiles(folder);
+    try {
+      Files.createDirectories(folder);
+      try (FileChannel channel =
+              FileChannel.open(files.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock lock = channel.tryLock()) {
+        if (lock == null) {
+          throw new IOException("another process is at it");
+        }
+        Optional<Manifest> present = files.present();
+        if (present.isPresent() && isStoreOf(source, settings, present.get())) {
+          return new ImageStore(files, present.get());
+        }
+        return new ImageStore(files, build(source, files, settings, progress, segmentBytes));
+      } catch (OverlappingFileLockException e) {
+        throw new IOException("another thread is at it", e);
+      }
+    } catch (IOException e) {
+      throw files.failed("open", e);
+    }
+  }
+
+  private static boolean isStoreOf(ImageSource source, DataSettings settings, Manifest manifest) {
+    int all = manifest.images() + manifest.badImages();
+    return manifest.format() == Manifest.FORMAT
+        && manifest.fingerprint().equals(source.fingerprint())
+        && manifest.maxPixels() == settings.maxPixels()
+        && manifest.badImages() <= settings.maxBadFraction() * all;
+  }
+
+  private static Manifest build(
+      ImageSource source,
+      StoreFiles files,
+      DataSettings settings,
+      StoreProgress progress,
+      int segmentBytes)
+      throws IOException {
+    files.discard();
+    boolean built = false;
+    try {
+      Manifest manifest = StoreBuilder.build(source, files, settings, progress, segmentBytes);
+      built = true;
+      if (manifest.badImages() > 0) {
+        LOG.warn(
+            "bad images left out: source={} bad={} of={} reasons={}; names in {}",
+            source.path(),
+            manifest.badImages(),
+            manifest.images() + manifest.badImages(),
+            manifest.bad(),
+            files.badImages());
+      }
+      if (!manifest.ignored().isEmpty()) {
+        LOG.warn("files passed over: source={} kinds={}", source.path(), manifest.ignored());
+      }
+      return manifest;
+    } finally {
+      if (!built) {
+        // what is left would only keep a full disk full
+        files.discardImages();
+      }
+    }
+  }
+
+  /** What is known of the store as a whole. */
+  public Manifest manifest() {
+    return manifest;
+  }
+
+  /** The number of images; ids are below it. */
+  public int size() {
+    return manifest.images();
+  }
+
+  /** The path of an image in its source. */
+  public String name(int id) {
+    byte[] name = new byte[field(id, StoreFiles.NAME_LENGTH)];
+    names.get(field(id, StoreFiles.NAME_START), name);
+    return new String(name, StandardCharsets.UTF_8);
+  }
+
+  /** The index of an image's class in the manifest, or -1 if it lies in no folder. */
+  public int label(int id) {
+    return field(id, StoreFiles.LABEL);
+  }
+
+  /** A way to the encoded bytes, for one thread. */
+  public Reader reader() {
+    return new Reader();
+  }
+
+  /** Reads encoded images without making objects; confined to one thread. */
+  public final class Reader {
+    private final ByteBuffer[] windows = new ByteBuffer[segments.length];
+
+    private Reader() {
+      for (int i = 0; i < windows.length; i++) {
+        windows[i] = segments[i].duplicate();
+      }
+    }
+
+    /**
+     * An image's encoded bytes, from the position to the limit of a read-only direct buffer that the
+     * next call may use again.
+     */
+    public ByteBuffer read(int id) {
+      int offset = field(id, StoreFiles.OFFSET);
+      return windows[field(id, StoreFiles.SEGMENT)]
+          .limit(offset + field(id, StoreFiles.LENGTH))
+          .position(offset);
+    }
+  }
+
+  private int field(int id, int field) {
+    return index.getInt(id * StoreFiles.RECORD_BYTES + field);
+  }
+
+  private static ByteBuffer map(Path file, long length) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, length);
+    }
+  }
+}

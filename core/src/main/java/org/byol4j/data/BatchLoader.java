@@ -12,9 +12,9 @@ import org.byol4j.image.Image;
  * both views of each.
  *
  * <p>What a batch holds is a function of the store, the settings, the plan, the rank and the step
- * alone: the same bits for any number of workers, and after a restart at any step. Batches are taken
- * and released by one thread; at most one is taken at a time, {@code settings.prefetch()} more are
- * made ahead. The loader owns its threads and the memory of all batches.
+ * alone: the same bits for any number of workers, and after a restart at any step. Batches are
+ * taken and released by one thread; at most one is taken at a time, {@code settings.prefetch()}
+ * more are made ahead. The loader owns its threads and the memory of all batches.
  */
 public final class BatchLoader implements AutoCloseable {
   private final ShardPlan plan;
@@ -78,8 +78,8 @@ public final class BatchLoader implements AutoCloseable {
    * step, of micro-batches.
    *
    * @throws DataException if an image of the batch cannot be decoded, naming it
-   * @throws IllegalStateException if the loader is closed, its last batch was taken, or the thread is
-   *     interrupted, which it stays
+   * @throws IllegalStateException if the loader is closed, its last batch was taken, or the thread
+   *     is interrupted, which it stays
    */
   public Batch take() {
     return batches[ring.take()];

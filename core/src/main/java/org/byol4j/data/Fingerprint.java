@@ -6,7 +6,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** A SHA-256 over strings and numbers, each with its end marked, so that no two lists run together. */
+/**
+ * A SHA-256 over strings and numbers, each with its end marked, so that no two lists run together.
+ */
 final class Fingerprint {
   private final MessageDigest digest = sha256();
   private final ByteBuffer number = ByteBuffer.allocate(Long.BYTES);

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HexFormat;
@@ -40,7 +39,7 @@ final class FolderSource implements ImageSource {
   }
 
   /** A folder's child; {@code sortKey} makes the order of a walk that of whole paths. */
-  private record Child(String name, Path file, BasicFileAttributes attributes, byte[] sortKey) {}
+  private record Child(String name, Path file, BasicFileAttributes attributes, String sortKey) {}
 
   /** Walks the tree once to count it and to take its fingerprint. */
   static FolderSource scan(Path root) {
@@ -137,16 +136,12 @@ final class FolderSource implements ImageSource {
         }
         BasicFileAttributes attributes = attributes(file);
         if (attributes.isDirectory()) {
-          byte[] sortKey = (name + "/").getBytes(StandardCharsets.UTF_8);
-          children.add(new Child(name, file, attributes, sortKey));
+          children.add(new Child(name, file, attributes, sortKey(name + "/")));
+        } else if (attributes.isRegularFile() && ImageSource.isImageName(name)) {
+          children.add(new Child(name, file, attributes, sortKey(name)));
         } else if (ImageSource.isImageName(name)) {
-          if (attributes.isRegularFile()) {
-            byte[] sortKey = name.getBytes(StandardCharsets.UTF_8);
-            children.add(new Child(name, file, attributes, sortKey));
-          } else {
-            visitor.ignored(
-                prefix + name, attributes.isSymbolicLink() ? "dangling link" : "not a regular file");
-          }
+          visitor.ignored(
+              prefix + name, attributes.isSymbolicLink() ? "dangling link" : "not a regular file");
         }
       }
     } catch (DirectoryIteratorException e) {
@@ -154,8 +149,13 @@ final class FolderSource implements ImageSource {
     } catch (IOException e) {
       throw unreadable(folder, e);
     }
-    children.sort(Comparator.comparing(Child::sortKey, Arrays::compareUnsigned));
+    children.sort(Comparator.comparing(Child::sortKey));
     return children;
+  }
+
+  /** A string whose characters are the bytes of {@code name}, and so compare as these do. */
+  private static String sortKey(String name) {
+    return new String(name.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
   }
 
   /** The attributes of what {@code file} leads to, or of the link itself if it leads nowhere. */

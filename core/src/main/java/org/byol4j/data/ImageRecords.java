@@ -76,7 +76,11 @@ final class ImageRecords {
    */
   int[] sorted() {
     int[] order =
-        IntStream.range(0, count).boxed().sorted(this::compare).mapToInt(Integer::intValue).toArray();
+        IntStream.range(0, count)
+            .boxed()
+            .sorted(this::compare)
+            .mapToInt(Integer::intValue)
+            .toArray();
     int kept = 0;
     for (int i = 0; i < order.length; i++) {
       if (i + 1 == order.length || comparePaths(order[i], order[i + 1]) != 0) {

@@ -17,10 +17,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The encoded bytes of all good images of a source, once, in mapped files of a local folder.
  *
- * <p>An image's id is the rank of its path in the bytewise order of the good images' paths. Whatever
- * the number of images, a store is a few objects on the heap: index, paths and images are pages of
- * files. Safe for any number of threads. A store has nothing to close: its files may be deleted at
- * any time, their pages go when the store is no longer reachable.
+ * <p>An image's id is the rank of its path in the bytewise order of the good images' paths.
+ * Whatever the number of images, a store is a few objects on the heap: index, paths and images are
+ * pages of files. Safe for any number of threads. A store has nothing to close: its files may be
+ * deleted at any time, their pages go when the store is no longer reachable.
  */
 public final class ImageStore {
   private static final Logger LOG = LoggerFactory.getLogger(ImageStore.class);
@@ -46,10 +46,10 @@ public final class ImageStore {
    * settings.workers()} threads. What a crash left half-built is discarded.
    *
    * @throws DataException if the source is broken, has no image, or has more bad ones than {@code
-   *     settings} tolerate, with their number by reason and the first names; the names of all are in
-   *     {@code bad-images.tsv}
-   * @throws UncheckedIOException if the store cannot be written or read, as on a full disk; what was
-   *     written of it is removed
+   *     settings} tolerate, with their number by reason and the first names; the names of all are
+   *     in {@code bad-images.tsv}
+   * @throws UncheckedIOException if the store cannot be written or read, as on a full disk; what
+   *     was written of it is removed
    */
   public static ImageStore open(
       ImageSource source, Path folder, DataSettings settings, StoreProgress progress) {
@@ -163,8 +163,8 @@ public final class ImageStore {
     }
 
     /**
-     * An image's encoded bytes, from the position to the limit of a read-only direct buffer that the
-     * next call may use again.
+     * An image's encoded bytes, from the position to the limit of a read-only direct buffer that
+     * the next call may use again.
      */
     public ByteBuffer read(int id) {
       int offset = field(id, StoreFiles.OFFSET);

@@ -24,17 +24,14 @@ public final class LoaderBenchmark {
   private LoaderBenchmark() {}
 
   /**
-   * Runs a loader for {@code seconds}, after a quarter of that untimed, and throws its batches away.
+   * Runs a loader for {@code seconds}, after a quarter of that untimed, and throws its batches
+   * away.
    *
    * @param settings how many workers, and how far ahead
    * @throws DataException as {@link BatchLoader#take}
    */
   public static Result run(
-      ImageStore store,
-      DataSettings settings,
-      AugmentSettings augment,
-      long seed,
-      double seconds) {
+      ImageStore store, DataSettings settings, AugmentSettings augment, long seed, double seconds) {
     int rows = Math.min(store.size(), ROWS_PER_WORKER * settings.workers());
     ShardPlan plan = new ShardPlan(store.size(), 1, rows, 1, seed);
     try (BatchLoader loader =

@@ -39,8 +39,7 @@ public record ShardPlan(int images, int shards, int batchSize, int microBatches,
     if (!allowedShards(batchSize, microBatches).contains(shards)) {
       throw new IllegalArgumentException(
           "shards=%d does not divide batchSize=%d into parts for microBatches=%d; allowed shards: %s"
-              .formatted(
-                  shards, batchSize, microBatches, allowedShards(batchSize, microBatches)));
+              .formatted(shards, batchSize, microBatches, allowedShards(batchSize, microBatches)));
     }
     if (images < batchSize) {
       throw new DataException(

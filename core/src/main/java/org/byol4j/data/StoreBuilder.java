@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -46,7 +47,17 @@ final class StoreBuilder implements ImageSource.Visitor, AutoCloseable {
   private long pendingBytes;
 
   /** A file that was read and whose verdict may still be under way. */
-  private record Pending(String path, byte[] encoded, Future<Verdict> verdict) {}
+  private static final class Pending {
+    final String path;
+    final byte[] encoded;
+    final Future<Verdict> verdict;
+
+    Pending(String path, byte[] encoded, Future<Verdict> verdict) {
+      this.path = path;
+      this.encoded = encoded;
+      this.verdict = verdict;
+    }
+  }
 
   private StoreBuilder(
       ImageSource source,
@@ -116,7 +127,7 @@ final class StoreBuilder implements ImageSource.Visitor, AutoCloseable {
 
   private void await(Pending file) {
     pending.add(file);
-    pendingBytes += file.encoded().length;
+    pendingBytes += file.encoded.length;
     while (pending.size() > AHEAD_PER_WORKER * settings.workers() || pendingBytes > AHEAD_BYTES) {
       settleFirst();
     }
@@ -124,13 +135,14 @@ final class StoreBuilder implements ImageSource.Visitor, AutoCloseable {
 
   private void settleFirst() {
     Pending file = pending.remove();
-    pendingBytes -= file.encoded().length;
-    byte[] path = file.path().getBytes(StandardCharsets.UTF_8);
+    pendingBytes -= file.encoded.length;
+    byte[] path = file.path.getBytes(StandardCharsets.UTF_8);
     try {
-      Verdict verdict = file.verdict().get();
+      Verdict verdict = file.verdict.get();
       if (verdict.isGood()) {
-        records.add(
-            path, segments.append(file.encoded()), file.encoded().length, verdict.contentHash());
+        long location = segments.append(file.encoded);
+        byte[] hash = HexFormat.of().parseHex(verdict.contentHash());
+        records.add(path, location, file.encoded.length, hash);
       } else {
         records.addBad(path, numberOf(verdict.fault()));
       }
@@ -141,7 +153,7 @@ final class StoreBuilder implements ImageSource.Visitor, AutoCloseable {
       throw files.failed("build", new InterruptedIOException("interrupted"));
     } catch (ExecutionException e) {
       throw new IllegalStateException(
-          "cannot check image: source=%s image=%s".formatted(source.path(), file.path()),
+          "cannot check image: source=%s image=%s".formatted(source.path(), file.path),
           e.getCause());
     }
     progress.settled(records.count(), source.count());

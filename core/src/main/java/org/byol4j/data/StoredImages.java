@@ -19,8 +19,8 @@ final class StoredImages implements AutoCloseable {
   /**
    * The pixels of an image, valid until the next call.
    *
-   * @throws DataException if it can no longer be decoded: its bytes have changed since the store was
-   *     built
+   * @throws DataException if it can no longer be decoded: its bytes have changed since the store
+   *     was built
    */
   Image decode(int id) {
     try {

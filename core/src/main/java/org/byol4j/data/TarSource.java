@@ -106,7 +106,7 @@ final class TarSource implements ImageSource {
       return;
     }
     StringJoiner parts = new StringJoiner("/");
-    for (String part : path.split("/")) {
+    for (String part : path.split("/", -1)) {
       if (part.equals("..")) {
         visitor.ignored(path, "path with ..");
         return;
@@ -162,7 +162,9 @@ final class TarSource implements ImageSource {
       return count;
     }
 
-    /** Reads instead of skipping: a skip does not tell the end of the file from a skip beyond it. */
+    /**
+     * Reads instead of skipping: a skip does not tell the end of the file from a skip beyond it.
+     */
     @Override
     public long skip(long wanted) throws IOException {
       byte[] skipped = new byte[(int) Math.min(wanted, BUFFER_BYTES)];

@@ -1,6 +1,7 @@
 package org.byol4j.data;
 
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.Locale;
 import org.byol4j.image.ImageDecoder;
 import org.byol4j.image.ImageException;
@@ -9,12 +10,12 @@ import org.byol4j.image.ImageException;
  * Whether a file is an image that can be used.
  *
  * @param fault why it cannot, or empty
- * @param contentHash SHA-256 of a good image's bytes
+ * @param contentHash SHA-256 of a good image's bytes, in hexadecimal
  */
-record Verdict(String fault, byte[] contentHash) {
+record Verdict(String fault, String contentHash) {
 
   static Verdict bad(String fault) {
-    return new Verdict(fault, new byte[0]);
+    return new Verdict(fault, "");
   }
 
   /** Decodes the image to find out. */
@@ -24,7 +25,7 @@ record Verdict(String fault, byte[] contentHash) {
     } catch (ImageException e) {
       return bad(e.reason().name().toLowerCase(Locale.ROOT).replace('_', ' '));
     }
-    return new Verdict("", Fingerprint.sha256().digest(encoded));
+    return new Verdict("", HexFormat.of().formatHex(Fingerprint.sha256().digest(encoded)));
   }
 
   boolean isGood() {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import org.byol4j.image.Image;
 import org.byol4j.image.ImageEncoder;
@@ -40,8 +41,7 @@ class BadImagesTest {
     files.put("class1/cut.png", cut(TestImages.png(1)));
     files.put("class1/empty.jpg", new byte[0]);
     files.put("class2/page.jpeg", "<html>404</html>".getBytes(StandardCharsets.UTF_8));
-    files.put(
-        "class2/large.png", ImageEncoder.png(new Image(101, 100, new byte[101 * 100 * 3])));
+    files.put("class2/large.png", ImageEncoder.png(new Image(101, 100, new byte[101 * 100 * 3])));
     files.put("class2/notes.txt", new byte[] {1});
     return files;
   }
@@ -74,11 +74,12 @@ class BadImagesTest {
             too large\tclass2/large.png
             unknown format\tclass2/page.jpeg
             """);
-    ImageStore good = ImageStore.open(
-        ImageSource.at(TestImages.folder(temp.resolve("good"), TestImages.set(20))),
-        temp.resolve("goodstore"),
-        TestImages.SETTINGS,
-        StoreProgress.NONE);
+    ImageStore good =
+        ImageStore.open(
+            ImageSource.at(TestImages.folder(temp.resolve("good"), TestImages.set(20))),
+            temp.resolve("goodstore"),
+            TestImages.SETTINGS,
+            StoreProgress.NONE);
     assertThat(store.manifest().hash()).isEqualTo(good.manifest().hash());
   }
 
@@ -143,8 +144,7 @@ class BadImagesTest {
   @ParameterizedTest
   @ValueSource(strings = {"data.tar", "data.tar.gz"})
   void anArchiveThatIsCutAnywhereIsAnErrorThatNamesIt(String name) throws IOException {
-    byte[] whole =
-        Files.readAllBytes(TestImages.tar(temp.resolve(name), "", TestImages.set(5)));
+    byte[] whole = Files.readAllBytes(TestImages.tar(temp.resolve(name), "", TestImages.set(5)));
     int end = whole.length;
     while (whole[end - 1] == 0) {
       end--;
@@ -166,7 +166,7 @@ class BadImagesTest {
   @Test
   void anArchiveOfNoiseIsAnErrorThatNamesIt() throws IOException {
     byte[] noise = new byte[5000];
-    new java.util.Random(1).nextBytes(noise);
+    new Random(1).nextBytes(noise);
     Path path = Files.write(temp.resolve("noise.tar"), noise);
     assertThatThrownBy(() -> open(path, TOLERANT))
         .isInstanceOf(DataException.class)

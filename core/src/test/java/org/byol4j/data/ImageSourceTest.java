@@ -59,9 +59,18 @@ class ImageSourceTest {
   void imagesAreToldByExtensionInAnyCaseAndHiddenOnesArePassedOver() {
     Path root =
         folder(
-            "a.jpg", "b.JPEG", "c.Png", "d.txt", "jpg", "e.jpg.bak", ".f.jpg", ".g/x.jpg",
-            "deep/er/still/h.png", "deep/._h.png");
-    assertThat(read(root).images).containsExactly("a.jpg", "b.JPEG", "c.Png", "deep/er/still/h.png");
+            "a.jpg",
+            "b.JPEG",
+            "c.Png",
+            "d.txt",
+            "jpg",
+            "e.jpg.bak",
+            ".f.jpg",
+            ".g/x.jpg",
+            "deep/er/still/h.png",
+            "deep/._h.png");
+    assertThat(read(root).images)
+        .containsExactly("a.jpg", "b.JPEG", "c.Png", "deep/er/still/h.png");
     assertThat(ImageSource.at(root).count()).isEqualTo(4);
   }
 

@@ -11,8 +11,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,8 +80,8 @@ class ImageStoreTest {
   /** The images in another order, as an archive may have them. */
   private Map<String, byte[]> shuffled() {
     List<String> paths = new ArrayList<>(images.keySet());
-    java.util.Collections.shuffle(paths, new java.util.Random(3));
-    Map<String, byte[]> shuffled = new java.util.LinkedHashMap<>();
+    Collections.shuffle(paths, new Random(3));
+    Map<String, byte[]> shuffled = new LinkedHashMap<>();
     paths.forEach(path -> shuffled.put(path, images.get(path)));
     return shuffled;
   }
@@ -85,9 +90,8 @@ class ImageStoreTest {
   void idsFollowTheBytesOfWholePathsNotTheTree() {
     // '-' < '.' < '/' < '0', and U+FFFD is before U+10000 in UTF-8 but not in UTF-16
     List<String> paths =
-        List.of(
-            "a-b/x.png", "a.png", "a/x.png", "a0/x.png", "b/\uFF00.png", "b/\uD800\uDC00.png");
-    Map<String, byte[]> files = new java.util.HashMap<>();
+        List.of("a-b/x.png", "a.png", "a/x.png", "a0/x.png", "b/\uFF00.png", "b/\uD800\uDC00.png");
+    Map<String, byte[]> files = new HashMap<>();
     paths.forEach(path -> files.put(path, TestImages.png(files.size())));
     ImageStore folder = open(TestImages.folder(temp.resolve("data"), files), "store1");
     ImageStore tar = open(TestImages.tar(temp.resolve("a.tar"), "", files), "store2");
@@ -100,10 +104,10 @@ class ImageStoreTest {
   @Test
   void theHashChangesWithAPathOrAByte() {
     String before = open(TestImages.folder(temp.resolve("a"), images), "s1").manifest().hash();
-    Map<String, byte[]> changed = new java.util.TreeMap<>(images);
+    Map<String, byte[]> changed = new TreeMap<>(images);
     changed.put("class0/0.png", TestImages.png(99));
     String content = open(TestImages.folder(temp.resolve("b"), changed), "s2").manifest().hash();
-    Map<String, byte[]> renamed = new java.util.TreeMap<>(images);
+    Map<String, byte[]> renamed = new TreeMap<>(images);
     renamed.put("class0/00.png", renamed.remove("class0/0.png"));
     String path = open(TestImages.folder(temp.resolve("c"), renamed), "s3").manifest().hash();
     assertThat(List.of(before, content, path)).doesNotHaveDuplicates();

@@ -56,8 +56,7 @@ class ShardPlanTest {
       Set<Integer> seen = new HashSet<>();
       for (int step = 0; step < plan.stepsPerEpoch(); step++) {
         for (int microBatch = 0; microBatch < 3; microBatch++) {
-          for (int id :
-              ids(plan, (long) epoch * plan.stepsPerEpoch() + step, microBatch, 1)) {
+          for (int id : ids(plan, (long) epoch * plan.stepsPerEpoch() + step, microBatch, 1)) {
             assertThat(seen.add(id)).as("id=%d epoch=%d step=%d", id, epoch, step).isTrue();
             assertThat(id).isBetween(0, 1002);
           }
@@ -101,8 +100,7 @@ class ShardPlanTest {
 
   @Test
   void theOrderNeverChangesBetweenVersions() {
-    assertThat(new ShardPlan(20, 2, 4, 1, 42).order(3, 1))
-        .containsExactly(0);
+    assertThat(new ShardPlan(20, 2, 4, 1, 42).order(3, 1)).containsExactly(0);
   }
 
   @Test

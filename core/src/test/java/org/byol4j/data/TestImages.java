@@ -53,11 +53,12 @@ final class TestImages {
     }
   }
 
-  /** Writes {@code files} to a tar, gzipped if its name says so, each name behind {@code prefix}. */
+  /**
+   * Writes {@code files} to a tar, gzipped if its name says so, each name behind {@code prefix}.
+   */
   static Path tar(Path tar, String prefix, Map<String, byte[]> files) {
     try (OutputStream file = Files.newOutputStream(tar);
-        OutputStream out =
-            tar.toString().endsWith("gz") ? new GZIPOutputStream(file) : file;
+        OutputStream out = tar.toString().endsWith("gz") ? new GZIPOutputStream(file) : file;
         TarArchiveOutputStream archive = new TarArchiveOutputStream(out)) {
       for (Map.Entry<String, byte[]> entry : files.entrySet()) {
         TarArchiveEntry header = new TarArchiveEntry(prefix + entry.getKey());

@@ -112,10 +112,11 @@ final class StoreWriter {
 
   private List<String> classes() {
     TreeSet<byte[]> names = new TreeSet<>(Arrays::compareUnsigned);
+    // an image that lies in no folder has no class
     String previous = "";
     for (int record : good) {
       String name = parentName(path(record));
-      if (!name.equals(previous)) {
+      if (!name.isEmpty() && !name.equals(previous)) {
         names.add(name.getBytes(StandardCharsets.UTF_8));
         previous = name;
       }

@@ -5,6 +5,9 @@ public interface Pooling {
 
   Op forward();
 
-  /** Makes {@code dx} from {@code dy} and what the last forward pass remembered; overwrites it. */
+  /**
+   * Makes {@code dx} from {@code dy} and what the last forward pass remembered; overwrites it.
+   * {@code x} and {@code y} are not read again.
+   */
   Op backward(Tensor dy, Tensor dx);
 }

@@ -6,6 +6,9 @@ final class HalfCosine {
 
   /** {@code (cos(pi * step / steps) + 1) / 2}: 1 at step 0, 0 from {@code steps} on. */
   static double at(long step, long steps) {
-    return 0.5 * (1 + StrictMath.cos(Math.PI * (double) Math.min(step, steps) / (double) steps));
+    if (step >= steps) {
+      return 0;
+    }
+    return 0.5 * (1 + StrictMath.cos(Math.PI * (double) step / (double) steps));
   }
 }

@@ -1,0 +1,283 @@
+package org.byol4j.paramserver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.FloatBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.byol4j.collective.Collective;
+import org.byol4j.collective.LocalCollective;
+import org.byol4j.collective.Replicas;
+import org.byol4j.device.ReferenceDevice;
+import org.byol4j.device.Shape;
+import org.byol4j.device.Tensor;
+import org.byol4j.optim.Momentum;
+import org.byol4j.optim.OptimizerSettings;
+import org.byol4j.optim.OptimizerSettings.Algorithm;
+import org.byol4j.parameters.ParameterTable;
+import org.byol4j.parameters.Slice;
+import org.byol4j.parameters.Slice.Kind;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+final class ParameterServerTest {
+
+  /** Ranges of two, three and five owners cut through its weights; the target ends within one. */
+  private static final ParameterTable TABLE =
+      table(
+          new Part("conv1.weight", Kind.WEIGHT, 7),
+          new Part("bn1.weight", Kind.NORM_SCALE, 3),
+          new Part("bn1.bias", Kind.NORM_SHIFT, 3),
+          new Part("conv2.weight", Kind.WEIGHT, 40),
+          new Part("projector.weight", Kind.WEIGHT, 11),
+          new Part("projector.bias", Kind.BIAS, 1),
+          new Part("predictor.weight", Kind.WEIGHT, 30),
+          new Part("predictor.bias", Kind.BIAS, 2));
+
+  private static final int TARGET_LENGTH = 65;
+  private static final int STEPS = 10;
+
+  private record Part(String name, Kind kind, int length) {}
+
+  /** What a replica ends with. */
+  private static final class State {
+    final double[] weights;
+    final double[] target;
+    final float[] momentum;
+
+    State(double[] weights, double[] target, float[] momentum) {
+      this.weights = weights;
+      this.target = target;
+      this.momentum = momentum;
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, LARS",
+    "2, LARS",
+    "3, LARS",
+    "5, LARS",
+    "40, LARS",
+    "120, LARS",
+    "1, SGD",
+    "3, SGD"
+  })
+  void anyNumberOfReplicasDoesWhatTheFormulasSay(int replicas, Algorithm algorithm) {
+    OptimizerSettings settings = settings(algorithm);
+    PlainServer plain =
+        new PlainServer(TABLE, settings, randoms(1, TABLE.length()), randoms(2, TARGET_LENGTH));
+    for (int step = 0; step < STEPS; step++) {
+      plain.step(wholeGradient(step), rate(step), decay(step));
+    }
+    List<State> states =
+        Replicas.run(
+            LocalCollective.group(replicas, Duration.ofSeconds(30)),
+            collective -> {
+              try (ReplicaOfServer replica = new ReplicaOfServer(collective, settings)) {
+                for (int step = 0; step < STEPS; step++) {
+                  replica.step(step);
+                }
+                return replica.state();
+              }
+            });
+    for (State state : states) {
+      expectClose("weights", 1e-12, plain.weights, state.weights);
+      expectClose("target", 1e-12, plain.target, state.target);
+      double[] momentum = new double[state.momentum.length];
+      Arrays.setAll(momentum, i -> state.momentum[i]);
+      expectClose("momentum", 1e-7, plain.momentum, momentum);
+    }
+    for (State state : states) {
+      assertThat(state.weights).containsExactly(states.get(0).weights);
+      assertThat(state.target).containsExactly(states.get(0).target);
+    }
+  }
+
+  @Test
+  void targetWithDecayOneNeverMoves() {
+    for (State state :
+        Replicas.run(
+            LocalCollective.group(3, Duration.ofSeconds(30)),
+            collective -> {
+              try (ReplicaOfServer replica =
+                  new ReplicaOfServer(collective, settings(Algorithm.LARS))) {
+                for (int step = 0; step < STEPS; step++) {
+                  replica.load(step);
+                  replica.server.step(step, rate(step), 1);
+                  replica.server.moveTarget(1);
+                }
+                return replica.state();
+              }
+            })) {
+      assertThat(state.target).containsExactly(randoms(2, TARGET_LENGTH));
+      assertThat(state.weights).isNotEqualTo(randoms(1, TABLE.length()));
+    }
+  }
+
+  @Test
+  void targetWithDecayZeroIsTheOnlineNetwork() {
+    for (State state :
+        Replicas.run(
+            LocalCollective.group(2, Duration.ofSeconds(30)),
+            collective -> {
+              try (ReplicaOfServer replica =
+                  new ReplicaOfServer(collective, settings(Algorithm.LARS))) {
+                replica.server.moveTarget(0);
+                return replica.state();
+              }
+            })) {
+      assertThat(state.target)
+          .containsExactly(Arrays.copyOf(randoms(1, TABLE.length()), TARGET_LENGTH));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+  void gradientThatIsNotFiniteStopsAllReplicasBeforeAnyWeightChanges(double value) {
+    int place = 20;
+    List<State> states =
+        Replicas.run(
+            LocalCollective.group(3, Duration.ofSeconds(30)),
+            collective -> {
+              try (ReplicaOfServer replica =
+                  new ReplicaOfServer(collective, settings(Algorithm.LARS))) {
+                replica.load(0);
+                if (collective.rank() == 2) {
+                  replica.device.fill(value, replica.gradients.view(place, Shape.vector(1)));
+                }
+                assertThatThrownBy(() -> replica.server.step(8120, 0.1, 0.9))
+                    .isInstanceOf(NotFiniteException.class)
+                    .hasMessageContaining("conv2.weight")
+                    .hasMessageContaining("step=8120");
+                return replica.state();
+              }
+            });
+    for (State state : states) {
+      assertThat(state.weights).containsExactly(randoms(1, TABLE.length()));
+      assertThat(state.target).containsExactly(randoms(2, TARGET_LENGTH));
+      assertThat(state.momentum).containsOnly(0f);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 3", "3, 1", "2, 3", "3, 3"})
+  void momentumMovesToAnotherNumberOfReplicas(int before, int after) {
+    OptimizerSettings settings = settings(Algorithm.SGD);
+    float[] saved =
+        Replicas.run(
+                LocalCollective.group(before, Duration.ofSeconds(30)),
+                collective -> {
+                  try (ReplicaOfServer replica = new ReplicaOfServer(collective, settings)) {
+                    replica.step(0);
+                    return replica.state();
+                  }
+                })
+            .get(before - 1)
+            .momentum;
+    assertThat(saved).doesNotContain(0f);
+    for (State state :
+        Replicas.run(
+            LocalCollective.group(after, Duration.ofSeconds(30)),
+            collective -> {
+              try (ReplicaOfServer replica = new ReplicaOfServer(collective, settings)) {
+                replica.server.writeMomentum(FloatBuffer.wrap(saved));
+                return replica.state();
+              }
+            })) {
+      assertThat(state.momentum).containsExactly(saved);
+    }
+  }
+
+  /** A replica with random weights and a share of each step's random gradient. */
+  private static final class ReplicaOfServer implements AutoCloseable {
+    final ReferenceDevice device = new ReferenceDevice();
+    final Tensor weights = device.allocate(Shape.vector(TABLE.length()));
+    final Tensor gradients = device.allocate(Shape.vector(TABLE.length()));
+    final Tensor target = device.allocate(Shape.vector(TARGET_LENGTH));
+    final Collective collective;
+    final ParameterServer server;
+
+    ReplicaOfServer(Collective collective, OptimizerSettings settings) {
+      this.collective = collective;
+      device.write(randoms(1, TABLE.length()), weights);
+      device.write(randoms(2, TARGET_LENGTH), target);
+      this.server =
+          new ParameterServer(
+              device, collective, new Momentum(settings), TABLE, weights, gradients, target);
+    }
+
+    /** Puts this replica's share into the gradients: unequal shares whose sum is the whole. */
+    void load(int step) {
+      int size = collective.size();
+      double share = 2.0 * (collective.rank() + 1) / (size * (size + 1.0));
+      device.write(
+          Arrays.stream(wholeGradient(step)).map(value -> share * value).toArray(), gradients);
+    }
+
+    void step(int step) {
+      load(step);
+      server.step(step, rate(step), decay(step));
+      server.awaitTarget();
+    }
+
+    State state() {
+      FloatBuffer momentum = FloatBuffer.allocate(TABLE.length());
+      server.readMomentum(momentum);
+      return new State(device.values(weights), device.values(target), momentum.array());
+    }
+
+    @Override
+    public void close() {
+      server.close();
+      device.close();
+    }
+  }
+
+  private static void expectClose(String name, double error, double[] expected, double[] actual) {
+    assertThat(actual).hasSameSizeAs(expected);
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(actual[i]).as("%s[%d]", name, i).isCloseTo(expected[i], within(error));
+    }
+  }
+
+  private static OptimizerSettings settings(Algorithm algorithm) {
+    return new OptimizerSettings(algorithm, 0.2, 256, 0, 0.9, 0.01, true, 0.05, false);
+  }
+
+  private static double rate(int step) {
+    return 0.5 / (1 + step);
+  }
+
+  private static double decay(int step) {
+    return 0.9 + 0.01 * step;
+  }
+
+  private static double[] wholeGradient(int step) {
+    return randoms(100 + step, TABLE.length());
+  }
+
+  private static double[] randoms(long seed, int length) {
+    return new Random(seed).doubles(length, -1, 1).toArray();
+  }
+
+  private static ParameterTable table(Part... parts) {
+    List<Slice> slices = new ArrayList<>();
+    long offset = 0;
+    for (Part part : parts) {
+      slices.add(new Slice(part.name(), part.kind(), List.of(part.length()), offset));
+      offset += part.length();
+    }
+    return new ParameterTable(slices);
+  }
+}

@@ -1,0 +1,82 @@
+package org.byol4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import org.byol4j.config.ConfigurationException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The one place where a failure becomes an exit code and its lines on standard error. A stack trace
+ * is for faults of ours, or when asked for.
+ */
+final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+  private final boolean traced;
+
+  /**
+   * @param traced whether every failure shows its stack trace
+   */
+  Failures(boolean traced) {
+    this.traced = traced;
+  }
+
+  @Override
+  public int handleParseException(ParameterException e, String[] arguments) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("byol4j: " + e.getMessage());
+    err.println("try: %s --help".formatted(command.getCommandSpec().qualifiedName()));
+    err.flush();
+    return ExitCode.USAGE.number();
+  }
+
+  @Override
+  public int handleExecutionException(Exception e, CommandLine command, ParseResult result) {
+    return tell(e, command.getErr());
+  }
+
+  /** Tells of {@code failure} on {@code err} and returns its exit code. */
+  int tell(Throwable failure, PrintWriter err) {
+    ExitCode code = codeOf(failure);
+    message(failure).lines().forEach(line -> err.println("byol4j: " + line));
+    if (traced || code == ExitCode.INTERNAL) {
+      failure.printStackTrace(err);
+    }
+    err.flush();
+    return code.number();
+  }
+
+  private static ExitCode codeOf(Throwable failure) {
+    if (failure instanceof ConfigurationException) {
+      return ExitCode.USAGE;
+    }
+    if (failure instanceof UncheckedIOException unchecked) {
+      return codeOf(unchecked.getCause());
+    }
+    if (failure instanceof NoSuchFileException || failure instanceof NotDirectoryException) {
+      return ExitCode.DATA;
+    }
+    if (failure instanceof IOException) {
+      return ExitCode.RETRY;
+    }
+    return ExitCode.INTERNAL;
+  }
+
+  private static String message(Throwable failure) {
+    if (failure instanceof UncheckedIOException unchecked) {
+      return message(unchecked.getCause());
+    }
+    if (failure instanceof NoSuchFileException) {
+      return failure.getMessage() + " does not exist";
+    }
+    return failure.getMessage() == null || failure instanceof IOException
+        ? failure.toString()
+        : failure.getMessage();
+  }
+}

@@ -2,7 +2,6 @@ package org.byol4j.checkpoint;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,8 +33,8 @@ public record RunIdentity(
   }
 
   /**
-   * What differs from the identity that a checkpoint holds and forbids continuing it: seed, data
-   * and each line of the configuration; empty if nothing does.
+   * What differs from the identity that a checkpoint holds and forbids continuing it: seed and
+   * data; empty if nothing does. Which keys of the configuration may change is not known here.
    */
   public List<String> differencesFrom(RunIdentity saved) {
     List<String> differences = new ArrayList<>();
@@ -45,10 +44,6 @@ public record RunIdentity(
     if (!dataSha256.equals(saved.dataSha256)) {
       differences.add("data=%s, checkpoint has %s".formatted(dataSha256, saved.dataSha256));
     }
-    linesOnlyIn(configuration, saved.configuration)
-        .forEach(line -> differences.add("configuration has: " + line));
-    linesOnlyIn(saved.configuration, configuration)
-        .forEach(line -> differences.add("checkpoint's configuration has: " + line));
     return differences;
   }
 
@@ -68,11 +63,5 @@ public record RunIdentity(
       }
     }
     return differences;
-  }
-
-  private static Set<String> linesOnlyIn(String text, String other) {
-    Set<String> lines = new LinkedHashSet<>(text.lines().map(String::strip).toList());
-    other.lines().map(String::strip).toList().forEach(lines::remove);
-    return lines;
   }
 }

@@ -1,0 +1,63 @@
+package org.byol4j.eval;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/** Makes the features of a known number of images, batch by batch. */
+public final class FeatureCollector {
+  private final FeatureExtractor extractor;
+  private final FloatBuffer batch;
+  private final float[] values;
+  private final int[] labels;
+  private int rows;
+
+  /**
+   * Makes room for features.
+   *
+   * @param batchRows the number of rows of every batch
+   * @param totalRows the number of images that will come
+   * @throws EvaluationException if there are more features than an array can hold
+   */
+  public FeatureCollector(FeatureExtractor extractor, int batchRows, int totalRows) {
+    long length = (long) totalRows * extractor.width();
+    if (length > Integer.MAX_VALUE - 8) {
+      throw new EvaluationException(
+          "images=%d width=%d make %d features, expected at most %d; take fewer images"
+              .formatted(totalRows, extractor.width(), length, Integer.MAX_VALUE - 8));
+    }
+    this.extractor = extractor;
+    this.batch =
+        ByteBuffer.allocateDirect(Math.multiplyExact(batchRows * Float.BYTES, extractor.width()))
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
+    this.values = new float[(int) length];
+    this.labels = new int[totalRows];
+  }
+
+  /**
+   * Adds a batch.
+   *
+   * @param images {@code [batchRows, size, size, 3]}, normalized
+   * @param batchLabels the labels of those rows that count, the first ones
+   */
+  public void add(FloatBuffer images, int... batchLabels) {
+    extractor.extract(images, batch.clear());
+    batch.clear().get(values, rows * extractor.width(), batchLabels.length * extractor.width());
+    System.arraycopy(batchLabels, 0, labels, rows, batchLabels.length);
+    rows += batchLabels.length;
+  }
+
+  /**
+   * Hands the features over, when all images have come.
+   *
+   * @param classes the names that labels are indices of
+   */
+  public Features take(List<String> classes) {
+    if (rows != labels.length) {
+      throw new IllegalStateException("rows=%d, expected %d".formatted(rows, labels.length));
+    }
+    return new Features(values, labels, classes);
+  }
+}

@@ -1,81 +1,100 @@
 package org.byol4j.eval;
 
-/** What a collapse is noticed by, beside the std of the projections. */
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+
+/**
+ * How far the projections of a batch are from a collapse, measured at every step.
+ *
+ * <p>A replica measures its own rows; {@link #sums} may then be added up over the replicas, so that
+ * each sees the whole batch. Nothing is allocated after the constructor.
+ */
 public final class CollapseMeasures {
-  private CollapseMeasures() {}
+  private static final int ROWS = 0;
+  private static final int COSINES = 1;
+  private static final int FIRST = 2;
+
+  private final int width;
+  private final double[] sums;
+
+  /** Measures projections that are {@code width} wide. */
+  public CollapseMeasures(int width) {
+    this.width = width;
+    this.sums = new double[FIRST + 2 * width];
+  }
+
+  /** Forgets all rows. */
+  public void clear() {
+    Arrays.fill(sums, 0);
+  }
 
   /**
-   * How many directions the rows of a matrix use: the exponential of the entropy of its singular
-   * values, divided by their sum (Roy and Vetterli 2007, "The effective rank", definition 1). It is
-   * 1 if all rows lie on one line through 0, and at most the smaller side of the matrix. Rows are
-   * not centred, so rows that are all the same have rank 1.
+   * Adds the rows of a batch.
    *
-   * <p>Allocates; the cost grows with the cube of the smaller side.
-   *
-   * @param normalizedRows {@code [rows, width]}, each row of norm 1; at least one row
-   * @param width at least 1
-   * @return NaN if a value is not finite
+   * @param predictions of the online network, {@code [rows, width]} from index 0 to the limit
+   * @param projections of the target network, of the same shape
    */
-  public static double effectiveRank(float[] normalizedRows, int width) {
-    if (width < 1 || normalizedRows.length == 0 || normalizedRows.length % width != 0) {
+  public void add(FloatBuffer predictions, FloatBuffer projections) {
+    if (predictions.limit() != projections.limit() || projections.limit() % width != 0) {
       throw new IllegalArgumentException(
-          "values=%d width=%d, expected a multiple above 0"
-              .formatted(normalizedRows.length, width));
+          "predictions=%d projections=%d, expected equal multiples of width=%d"
+              .formatted(predictions.limit(), projections.limit(), width));
     }
-    for (float value : normalizedRows) {
-      if (!Float.isFinite(value)) {
-        return Double.NaN;
-      }
+    for (int start = 0; start < projections.limit(); start += width) {
+      addRow(predictions, projections, start);
     }
-    double[][] gram =
-        normalizedRows.length / width <= width
-            ? gramOfRows(normalizedRows, width)
-            : gramOfColumns(normalizedRows, width);
-    return Math.exp(entropyOfRoots(SymmetricEigenvalues.of(gram)));
   }
 
-  /** {@code M M^T}; its eigenvalues but zeros are those of {@code M^T M}, squared singular values. */
-  private static double[][] gramOfRows(float[] m, int width) {
-    int rows = m.length / width;
-    double[][] gram = new double[rows][rows];
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j <= i; j++) {
-        double sum = 0;
-        for (int k = 0; k < width; k++) {
-          sum += (double) m[i * width + k] * m[j * width + k];
-        }
-        gram[i][j] = sum;
-        gram[j][i] = sum;
-      }
-    }
-    return gram;
+  /** Rows, sum of cosines, then of each feature the sum and of each the sum of squares. */
+  public double[] sums() {
+    return sums;
   }
 
-  /** {@code M^T M}. */
-  private static double[][] gramOfColumns(float[] m, int width) {
-    double[][] gram = new double[width][width];
-    for (int start = 0; start < m.length; start += width) {
-      for (int i = 0; i < width; i++) {
-        double[] row = gram[i];
-        double value = m[start + i];
-        for (int j = 0; j < width; j++) {
-          row[j] += value * m[start + j];
-        }
-      }
+  /**
+   * The mean over features of the standard deviation, over rows, of the normalized projections:
+   * near {@code 1 / sqrt(width)} if they fill the sphere, 0 if they are all the same (Chen and He
+   * 2020, section 4.1). With N - 1, as {@code torch.std}; 0 for a single row.
+   */
+  public double featureStd() {
+    double rows = sums[ROWS];
+    if (rows < 2) {
+      return 0;
     }
-    return gram;
+    double total = 0;
+    for (int f = FIRST; f < FIRST + width; f++) {
+      double squares = sums[f + width] - sums[f] * sums[f] / rows;
+      total += Math.sqrt(Math.max(0, squares) / (rows - 1));
+    }
+    return total / width;
   }
 
-  private static double entropyOfRoots(double[] squares) {
-    double sum = 0;
-    for (double square : squares) {
-      sum += Math.sqrt(Math.max(0, square));
+  /** The mean over rows of the cosine between prediction and projection. */
+  public double cosine() {
+    return sums[COSINES] / sums[ROWS];
+  }
+
+  private void addRow(FloatBuffer predictions, FloatBuffer projections, int start) {
+    double predictionSquare = 0;
+    double projectionSquare = 0;
+    double product = 0;
+    for (int i = start; i < start + width; i++) {
+      double prediction = predictions.get(i);
+      double projection = projections.get(i);
+      predictionSquare += prediction * prediction;
+      projectionSquare += projection * projection;
+      product += prediction * projection;
     }
-    double entropy = 0;
-    for (double square : squares) {
-      double share = Math.sqrt(Math.max(0, square)) / sum;
-      entropy -= share > 0 ? share * Math.log(share) : 0;
+    double factor = inverseRoot(projectionSquare);
+    sums[ROWS]++;
+    sums[COSINES] += product * inverseRoot(predictionSquare) * factor;
+    for (int i = 0; i < width; i++) {
+      double value = projections.get(start + i) * factor;
+      sums[FIRST + i] += value;
+      sums[FIRST + width + i] += value * value;
     }
-    return entropy;
+  }
+
+  private static double inverseRoot(double square) {
+    return 1 / Math.sqrt(Math.max(square, 1e-12));
   }
 }

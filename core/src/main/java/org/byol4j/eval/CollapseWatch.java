@@ -5,72 +5,86 @@ import java.util.Locale;
 /**
  * Looks at the measures of a collapse every now and then and says what follows.
  *
- * <p>One unhealthy look is not a collapse: {@link CollapseSettings#patience} in a row are. Their
- * number belongs to the state of a run and goes into its checkpoints.
+ * <p>A single bad look is not a collapse: {@link CollapseSettings#patience} in a row are. The
+ * number of bad looks so far belongs to the state of a run and goes into its checkpoints.
  */
 public final class CollapseWatch {
+
+  /** What follows from a look. */
+  public enum Action {
+    GO_ON,
+    WARN,
+    STOP
+  }
 
   /**
    * The outcome of a look.
    *
-   * @param collapsed whether so many looks in a row were unhealthy that it counts as a collapse
-   * @param stop whether the run must stop for it
-   * @param message what was found, with the values and what was expected; empty after a healthy look
+   * @param finding what is wrong, with the values and what was expected; empty if nothing is
    */
-  public record Verdict(boolean collapsed, boolean stop, String message) {}
+  public record Verdict(Action action, String finding) {}
 
   private final CollapseSettings settings;
   private final double minStd;
-  private int unhealthyLooks;
+  private int badLooks;
 
   /**
    * Starts or goes on with a watch.
    *
    * @param width of the projections
-   * @param unhealthyLooks how many looks in a row have been unhealthy, 0 in a new run
+   * @param badLooks how many looks in a row have been bad, 0 in a new run
    */
-  public CollapseWatch(CollapseSettings settings, int width, int unhealthyLooks) {
+  public CollapseWatch(CollapseSettings settings, int width, int badLooks) {
     this.settings = settings;
     this.minStd = settings.minStd() / Math.sqrt(width);
-    this.unhealthyLooks = unhealthyLooks;
+    this.badLooks = badLooks;
   }
 
-  /** How many looks in a row have been unhealthy. */
-  public int unhealthyLooks() {
-    return unhealthyLooks;
+  /** How many looks in a row have been bad. */
+  public int badLooks() {
+    return badLooks;
   }
 
-  /** Whether to look after a step: every {@code everySteps} steps, from step 0 on. */
-  public boolean isLook(long step) {
-    return settings.policy() != CollapseSettings.Policy.OFF && step % settings.everySteps() == 0;
+  /** Whether to look after a step, counted from 0: after every {@code everySteps} steps. */
+  public boolean isDue(long step) {
+    return settings.policy() != CollapseSettings.Policy.OFF
+        && (step + 1) % settings.everySteps() == 0;
   }
 
   /**
-   * Judges the measures of a step; one that is not a number is not healthy.
+   * Judges the measures of a step; one that is not a number is bad.
    *
-   * @param featureStd the mean over features of the std of normalized projections
-   * @param effectiveRank as of {@link CollapseMeasures#effectiveRank}
+   * @param featureStd as of {@link CollapseMeasures#featureStd}
+   * @param effectiveRank as of {@link EffectiveRank#of}
    */
-  public Verdict look(long step, double featureStd, double effectiveRank) {
-    if (featureStd >= minStd && effectiveRank >= settings.minRank()) {
-      unhealthyLooks = 0;
-      return new Verdict(false, false, "");
+  public Verdict look(double featureStd, double effectiveRank) {
+    boolean isHealthy = featureStd >= minStd && effectiveRank >= settings.minRank();
+    if (settings.policy() == CollapseSettings.Policy.OFF || isHealthy) {
+      badLooks = 0;
+      return new Verdict(Action.GO_ON, "");
     }
-    unhealthyLooks++;
-    boolean collapsed = unhealthyLooks >= settings.patience();
+    badLooks++;
     return new Verdict(
-        collapsed,
-        collapsed && settings.policy() == CollapseSettings.Policy.STOP,
+        action(),
         String.format(
             Locale.ROOT,
-            "%s: step=%d feature_std=%.6f effective_rank=%.3f unhealthy_looks=%d, expected"
-                + " feature_std >= %.6f and effective_rank >= %s",
-            collapsed ? "representation has collapsed" : "representation looks collapsed",
-            step,
+            "representation is collapsing: feature_std=%.6f effective_rank=%.3f bad_looks=%d,"
+                + " expected feature_std >= %.6f and effective_rank >= %s",
             featureStd,
             effectiveRank,
-            unhealthyLooks,
+            badLooks,
             minStd,
             settings.minRank()));
+  }
+
+  /** Warns as often as the patience ends, not at every look. */
+  private Action action() {
+    if (badLooks < settings.patience()) {
+      return Action.GO_ON;
+    }
+    if (settings.policy() == CollapseSettings.Policy.STOP) {
+      return Action.STOP;
+    }
+    return badLooks % settings.patience() == 0 ? Action.WARN : Action.GO_ON;
   }
 }

@@ -4,6 +4,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.byol4j.augment.AugmentSettings;
+import org.byol4j.data.DataSettings;
+import org.byol4j.data.EvaluationBatch;
+import org.byol4j.data.EvaluationImages;
+import org.byol4j.data.ImageStore;
 
 /** Makes the features of a known number of images, batch by batch. */
 public final class FeatureCollector {
@@ -34,6 +40,34 @@ public final class FeatureCollector {
             .asFloatBuffer();
     this.values = new float[(int) length];
     this.labels = new int[totalRows];
+  }
+
+  /**
+   * Makes the features of images of a store, in the order of {@code ids}; their crops are made by
+   * {@code data.workers()} threads meanwhile.
+   *
+   * @param batchRows how many images the extractor takes at a time
+   * @throws EvaluationException if there are no images, one has no class, or a feature is not
+   *     finite
+   * @throws org.byol4j.data.DataException if an image cannot be decoded
+   */
+  public static Features collect(
+      FeatureExtractor extractor,
+      ImageStore store,
+      int[] ids,
+      DataSettings data,
+      AugmentSettings augment,
+      int batchRows) {
+    FeatureCollector collector = new FeatureCollector(extractor, batchRows, ids.length);
+    try (EvaluationImages images = new EvaluationImages(store, data, augment, ids, batchRows)) {
+      while (images.hasNext()) {
+        EvaluationBatch batch = images.take();
+        int[] batchLabels = IntStream.range(0, batch.count()).map(batch::label).toArray();
+        collector.add(batch.images(), batchLabels);
+        images.release(batch);
+      }
+    }
+    return collector.take(store.manifest().classes());
   }
 
   /**

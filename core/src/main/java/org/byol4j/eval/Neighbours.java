@@ -86,7 +86,8 @@ final class Neighbours {
   }
 
   private boolean isWorse(float similarity, int row, int than) {
-    return similarity < similarities[than] || similarity == similarities[than] && row > rows[than];
+    return similarity < similarities[than]
+        || (similarity == similarities[than] && row > rows[than]);
   }
 
   private void move(int from, int to) {

@@ -80,11 +80,11 @@ public final class WeightedKnn {
   /** Goes through the training images block by block; threads share the queries. */
   private void search(Features train, Features test, Neighbours[] neighbours) {
     SimilarityBlock block = new SimilarityBlock(train);
-    List<QueryRange> ranges = new ArrayList<>();
+    List<Callable<Void>> ranges = new ArrayList<>();
     for (int t = 0; t < threads; t++) {
       int from = (int) ((long) t * test.rows() / threads);
       int to = (int) ((long) (t + 1) * test.rows() / threads);
-      ranges.add(new QueryRange(test, block, neighbours, from, to));
+      ranges.add(() -> offer(block, test, neighbours, from, to));
     }
     ExecutorService executor = Executors.newFixedThreadPool(threads);
     try {
@@ -120,7 +120,7 @@ public final class WeightedKnn {
     }
     int place = 0;
     for (int other = 0; other < votes.length; other++) {
-      boolean wins = votes[other] > votes[label] || votes[other] == votes[label] && other < label;
+      boolean wins = votes[other] > votes[label] || (votes[other] == votes[label] && other < label);
       place += wins ? 1 : 0;
     }
     return place;
@@ -144,21 +144,16 @@ public final class WeightedKnn {
     return labels;
   }
 
-  /** What one thread looks for. */
-  private record QueryRange(
-      Features test, SimilarityBlock block, Neighbours[] neighbours, int from, int to)
-      implements Callable<Void> {
-
-    @Override
-    public Void call() {
-      float[] query = new float[block.queryLength()];
-      float[] similarities = new float[block.rows()];
-      for (int row = from; row < to; row++) {
-        test.normalized(row, query);
-        block.similarities(query, similarities);
-        neighbours[row].offer(similarities, block.count(), block.first());
-      }
-      return null;
+  /** Offers the images of a block to the queries {@code [from, to)}. */
+  private static Void offer(
+      SimilarityBlock block, Features test, Neighbours[] neighbours, int from, int to) {
+    float[] query = new float[block.queryLength()];
+    float[] similarities = new float[block.rows()];
+    for (int row = from; row < to; row++) {
+      test.normalized(row, query);
+      block.similarities(query, similarities);
+      neighbours[row].offer(similarities, block.count(), block.first());
     }
+    return null;
   }
 }

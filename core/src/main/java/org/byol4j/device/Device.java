@@ -104,8 +104,20 @@ public interface Device extends AutoCloseable {
   /** Returns the sum of {@code a * b}, in double. */
   double dot(Tensor a, Tensor b);
 
-  /** One momentum step over a range of weights, their gradients and their momentum. */
-  void update(MomentumUpdate update, Tensor gradients, Tensor momentum, Tensor weights);
+  /**
+   * One momentum step over a range of weights, their gradients and their momentum: {@code m =
+   * momentumDecay * m + trust * (g + weightDecay * p); p = p - learningRate * m}.
+   *
+   * @param trust the layer-wise ratio of LARS, 1 where it does not apply
+   */
+  void update(
+      double momentumDecay,
+      double trust,
+      double weightDecay,
+      double learningRate,
+      Tensor gradients,
+      Tensor momentum,
+      Tensor weights);
 
   /** Frees everything that was made by this device. */
   @Override

@@ -95,9 +95,14 @@ public final class ByolPlan implements AutoCloseable {
     onlineBackward.run();
   }
 
-  /** The shape of predictions and projections, {@code [batch, output]}. */
-  public Shape outputShape() {
-    return projection.shape();
+  /** The predictions of the last online pass, {@code [batch, output]}. */
+  public Tensor predictions() {
+    return prediction.tensor();
+  }
+
+  /** The projections of the last target pass, {@code [batch, output]}. */
+  public Tensor projections() {
+    return projection.tensor();
   }
 
   /** Frees the arena. */

@@ -1,6 +1,5 @@
 package org.byol4j.optim;
 
-import org.byol4j.device.MomentumUpdate;
 import org.byol4j.parameters.Slice;
 
 /**
@@ -12,24 +11,9 @@ public record Momentum(OptimizerSettings settings) {
   /** What solo-learn adds to the denominator of the trust ratio. */
   private static final double CLIPPED_EPSILON = 1e-8;
 
-  /**
-   * Returns the coefficients for a tensor.
-   *
-   * @param weightSquare the sum of squares of the weights
-   * @param gradientSquare the sum of squares of the gradient
-   * @param product the sum of products of weights and gradient
-   */
-  public MomentumUpdate update(
-      Slice.Kind kind,
-      double weightSquare,
-      double gradientSquare,
-      double product,
-      double learningRate) {
-    return new MomentumUpdate(
-        settings.momentum(),
-        trust(kind, weightSquare, gradientSquare, product, learningRate),
-        weightDecay(kind),
-        learningRate);
+  /** The share of the momentum that stays at each step. */
+  public double decay() {
+    return settings.momentum();
   }
 
   /** Weight decay spares biases and normalizations, unless the settings include them. */
@@ -41,6 +25,10 @@ public record Momentum(OptimizerSettings settings) {
    * The layer-wise ratio by which LARS scales {@code u} (You et al. 2017, eq. 6): {@code
    * coefficient * |p| / |u|} as DeepMind's code has it. The clipped variant is solo-learn's: {@code
    * coefficient * |p| / (|g| + weightDecay * |p| + 1e-8)} over the learning rate, at most 1.
+   *
+   * @param weightSquare the sum of squares of the weights
+   * @param gradientSquare the sum of squares of the gradient
+   * @param product the sum of products of weights and gradient
    */
   public double trust(
       Slice.Kind kind,

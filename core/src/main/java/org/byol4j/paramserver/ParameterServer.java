@@ -7,7 +7,6 @@ import java.util.List;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.Vector;
 import org.byol4j.device.Device;
-import org.byol4j.device.MomentumUpdate;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.optim.Momentum;
@@ -92,10 +91,16 @@ public final class ParameterServer implements AutoCloseable {
     sumOverOwners();
     checkFinite(step);
     for (OwnedSlice part : owned) {
+      Slice.Kind kind = part.slice().kind();
       int at = SUMS * part.index();
-      MomentumUpdate update =
-          optimizer.update(part.slice().kind(), sums[at + 1], sums[at], sums[at + 2], learningRate);
-      device.update(update, part.gradients(), part.momentum(), part.weights());
+      device.update(
+          optimizer.decay(),
+          optimizer.trust(kind, sums[at + 1], sums[at], sums[at + 2], learningRate),
+          optimizer.weightDecay(kind),
+          learningRate,
+          part.gradients(),
+          part.momentum(),
+          part.weights());
     }
     collective.allGather(weights, bounds);
     moveTarget(targetDecay);

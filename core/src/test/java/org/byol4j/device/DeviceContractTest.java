@@ -154,7 +154,6 @@ public abstract class DeviceContractTest {
     for (int i = 0; i < length; i++) {
       written[i] = (float) Math.sin(i);
     }
-    MomentumUpdate update = new MomentumUpdate(0.9, 0.5, 0.01, 0.1);
     for (int change = 0; change < 7; change++) {
       int kind = change;
       Twin y = twins.random(Shape.matrix(rows, out));
@@ -169,7 +168,9 @@ public abstract class DeviceContractTest {
             backward.run();
             switch (kind) {
               case 0 -> device.write(FloatBuffer.wrap(written), side.of(weights));
-              case 1 -> device.update(update, side.of(other), side.of(momentum), side.of(flat));
+              case 1 ->
+                  device.update(
+                      0.9, 0.5, 0.01, 0.1, side.of(other), side.of(momentum), side.of(flat));
               case 2 -> device.axpby(0.3, side.of(other), 0.7, side.of(flat));
               case 3 -> device.copy(side.of(other), side.of(flat));
               case 4 -> device.fill(0.25, side.of(flat));
@@ -410,8 +411,7 @@ public abstract class DeviceContractTest {
     twins.run(
         side -> {
           Device device = side.device();
-          device.update(
-              new MomentumUpdate(0.9, 1e-3, 1e-2, 0.3), side.of(b), side.of(momentum), side.of(a));
+          device.update(0.9, 1e-3, 1e-2, 0.3, side.of(b), side.of(momentum), side.of(a));
           device.axpby(0.004, side.of(a), 0.996, side.of(b));
           device.copy(side.of(b), side.of(copied));
           device.fill(-1.5, side.of(filled));

@@ -209,16 +209,23 @@ public final class ReferenceDevice implements Device {
   }
 
   @Override
-  public void update(MomentumUpdate update, Tensor gradients, Tensor momentum, Tensor weights) {
+  public void update(
+      double momentumDecay,
+      double trust,
+      double weightDecay,
+      double learningRate,
+      Tensor gradients,
+      Tensor momentum,
+      Tensor weights) {
     ReferenceTensor g = of(gradients);
     ReferenceTensor m = requireLength("momentum", g.length(), momentum);
     ReferenceTensor p = requireLength("weights", g.length(), weights);
     for (int i = 0; i < p.length(); i++) {
       double weight = p.array()[p.offset() + i];
-      double gradient = g.array()[g.offset() + i] + update.weightDecay() * weight;
-      double step = update.momentum() * m.array()[m.offset() + i] + update.trust() * gradient;
+      double gradient = g.array()[g.offset() + i] + weightDecay * weight;
+      double step = momentumDecay * m.array()[m.offset() + i] + trust * gradient;
       m.array()[m.offset() + i] = step;
-      p.array()[p.offset() + i] = weight - update.learningRate() * step;
+      p.array()[p.offset() + i] = weight - learningRate * step;
     }
   }
 

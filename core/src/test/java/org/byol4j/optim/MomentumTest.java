@@ -3,7 +3,6 @@ package org.byol4j.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import org.byol4j.device.MomentumUpdate;
 import org.byol4j.optim.OptimizerSettings.Algorithm;
 import org.byol4j.parameters.Slice.Kind;
 import org.junit.jupiter.api.Test;
@@ -18,8 +17,8 @@ final class MomentumTest {
   void larsScalesByTheRatioOfWeightNormToUpdateNorm() {
     // p = (0, 2), g = (1, 0), weight decay .5: u = (1, 1)
     Momentum lars = lars(0.5, true, 1e-3, false);
-    assertThat(lars.update(Kind.WEIGHT, 4, 1, 0, RATE))
-        .isEqualTo(new MomentumUpdate(0.9, 1e-3 * 2 / Math.sqrt(2), 0.5, RATE));
+    assertThat(update(lars, Kind.WEIGHT, 4, 1, 0, RATE))
+        .isEqualTo(new Coefficients(0.9, 1e-3 * 2 / Math.sqrt(2), 0.5, RATE));
   }
 
   @Test
@@ -42,7 +41,7 @@ final class MomentumTest {
       names = {"BIAS", "NORM_SCALE", "NORM_SHIFT"})
   void biasesAndNormalizationsHaveNeitherRatioNorDecay(Kind kind) {
     Momentum lars = lars(0.5, true, 1e-3, false);
-    assertThat(lars.update(kind, 4, 1, 0, RATE)).isEqualTo(new MomentumUpdate(0.9, 1, 0, RATE));
+    assertThat(update(lars, kind, 4, 1, 0, RATE)).isEqualTo(new Coefficients(0.9, 1, 0, RATE));
     assertThat(lars.needsNorms(kind)).isFalse();
   }
 
@@ -50,10 +49,10 @@ final class MomentumTest {
   @EnumSource(Kind.class)
   void everyTensorIsAWeightWhereNothingIsExcluded(Kind kind) {
     Momentum lars = lars(0.5, false, 1e-3, false);
-    assertThat(lars.update(kind, 4, 1, 0, RATE))
-        .isEqualTo(new MomentumUpdate(0.9, 1e-3 * 2 / Math.sqrt(2), 0.5, RATE));
-    assertThat(sgd(false).update(kind, 4, 1, 0, RATE))
-        .isEqualTo(new MomentumUpdate(0.9, 1, 5e-4, RATE));
+    assertThat(update(lars, kind, 4, 1, 0, RATE))
+        .isEqualTo(new Coefficients(0.9, 1e-3 * 2 / Math.sqrt(2), 0.5, RATE));
+    assertThat(update(sgd(false), kind, 4, 1, 0, RATE))
+        .isEqualTo(new Coefficients(0.9, 1, 5e-4, RATE));
   }
 
   @ParameterizedTest
@@ -71,11 +70,23 @@ final class MomentumTest {
 
   @Test
   void sgdSparesBiasesAndNormalizationsOnlyIfTold() {
-    assertThat(sgd(true).update(Kind.WEIGHT, 4, 1, 0, RATE))
-        .isEqualTo(new MomentumUpdate(0.9, 1, 5e-4, RATE));
-    assertThat(sgd(true).update(Kind.NORM_SCALE, 4, 1, 0, RATE))
-        .isEqualTo(new MomentumUpdate(0.9, 1, 0, RATE));
+    assertThat(update(sgd(true), Kind.WEIGHT, 4, 1, 0, RATE))
+        .isEqualTo(new Coefficients(0.9, 1, 5e-4, RATE));
+    assertThat(update(sgd(true), Kind.NORM_SCALE, 4, 1, 0, RATE))
+        .isEqualTo(new Coefficients(0.9, 1, 0, RATE));
     assertThat(sgd(true).needsNorms(Kind.WEIGHT)).isFalse();
+  }
+
+  /** What the parameter server asks for, all at once. */
+  private record Coefficients(double decay, double trust, double weightDecay, double rate) {}
+
+  private static Coefficients update(
+      Momentum optimizer, Kind kind, double weights, double gradient, double product, double rate) {
+    return new Coefficients(
+        optimizer.decay(),
+        optimizer.trust(kind, weights, gradient, product, rate),
+        optimizer.weightDecay(kind),
+        rate);
   }
 
   private static Momentum lars(

@@ -1,7 +1,6 @@
 package org.byol4j.device.onednn;
 
 import java.util.Arrays;
-import org.byol4j.device.MomentumUpdate;
 
 /**
  * Loops over whole tensors as flat arrays. Elements are independent of one another, except in
@@ -71,12 +70,19 @@ final class FlatOperations {
     return sum;
   }
 
-  void update(MomentumUpdate step, NativeTensor gradients, NativeTensor m, NativeTensor weights) {
+  void update(
+      double momentumDecay,
+      double trust,
+      double weightDecay,
+      double learningRate,
+      NativeTensor gradients,
+      NativeTensor m,
+      NativeTensor weights) {
     begin(weights, gradients, m);
-    alpha = (float) step.momentum();
-    beta = (float) step.trust();
-    gamma = (float) step.weightDecay();
-    delta = (float) step.learningRate();
+    alpha = (float) momentumDecay;
+    beta = (float) trust;
+    gamma = (float) weightDecay;
+    delta = (float) learningRate;
     run(updatePiece);
     m.memory().changed();
     weights.memory().changed();

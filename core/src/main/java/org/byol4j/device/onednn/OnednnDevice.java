@@ -8,7 +8,6 @@ import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
 import org.byol4j.device.HostWindow;
 import org.byol4j.device.LinearMap;
-import org.byol4j.device.MomentumUpdate;
 import org.byol4j.device.Op;
 import org.byol4j.device.Pooling;
 import org.byol4j.device.RegressionLoss;
@@ -239,8 +238,16 @@ public final class OnednnDevice implements Device {
   }
 
   @Override
-  public void update(MomentumUpdate update, Tensor gradients, Tensor momentum, Tensor weights) {
-    flat.update(update, of(gradients), of(momentum), of(weights));
+  public void update(
+      double momentumDecay,
+      double trust,
+      double weightDecay,
+      double learningRate,
+      Tensor gradients,
+      Tensor momentum,
+      Tensor weights) {
+    flat.update(
+        momentumDecay, trust, weightDecay, learningRate, of(gradients), of(momentum), of(weights));
   }
 
   @Override

@@ -1,0 +1,71 @@
+package org.byol4j.metrics;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.OptionalDouble;
+
+/**
+ * What is known of one optimizer step, a line of {@code metrics.jsonl}. Everything but {@link
+ * Timing} is the same in a resumed run as in one that was never stopped.
+ *
+ * @param step the step's number, counted from 0
+ * @param epoch the epoch that it belongs to, counted from 0
+ * @param loss the mean over the batch, summed over the two views, times {@code loss.scale}
+ * @param learningRate the rate that was applied
+ * @param targetDecay the share of itself that the target kept
+ * @param featureStd the mean over features of the std of the target's normalized projections
+ * @param cosine the mean cosine between predictions and projections
+ * @param effectiveRank of the projections, where it was looked at
+ * @param knnTop1 the share of monitor images that kNN classifies rightly, where it was evaluated
+ * @param timing what differs from run to run
+ */
+public record StepRecord(
+    long step,
+    int epoch,
+    double loss,
+    double learningRate,
+    double targetDecay,
+    double featureStd,
+    double cosine,
+    OptionalDouble effectiveRank,
+    OptionalDouble knnTop1,
+    Timing timing) {
+
+  /**
+   * The wall-clock fields.
+   *
+   * @param stepMs the step's duration, without checkpoints and evaluation
+   * @param dataWaitMs how much of it rank 0 waited for views
+   * @param imagesPerSecond images of the whole batch over the step's duration
+   * @param timeMs when the step ended, in milliseconds since 1970
+   */
+  public record Timing(double stepMs, double dataWaitMs, double imagesPerSecond, long timeMs) {}
+
+  /** The same step with the result of an evaluation. */
+  public StepRecord withKnnTop1(OptionalDouble top1) {
+    return new StepRecord(
+        step,
+        epoch,
+        loss,
+        learningRate,
+        targetDecay,
+        featureStd,
+        cosine,
+        effectiveRank,
+        top1,
+        timing);
+  }
+
+  /** The line, without its end. */
+  public String toJson() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("step", step).put("epoch", epoch).put("loss", loss);
+    json.put("learning_rate", learningRate).put("target_decay", targetDecay);
+    json.put("feature_std", featureStd).put("cosine", cosine);
+    effectiveRank.ifPresent(rank -> json.put("effective_rank", rank));
+    knnTop1.ifPresent(top1 -> json.put("knn_top1", top1));
+    json.put("step_ms", timing.stepMs()).put("data_wait_ms", timing.dataWaitMs());
+    json.put("images_per_s", timing.imagesPerSecond()).put("time_ms", timing.timeMs());
+    return json.toString();
+  }
+}

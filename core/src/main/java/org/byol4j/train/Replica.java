@@ -1,0 +1,161 @@
+package org.byol4j.train;
+
+import java.nio.FloatBuffer;
+import org.byol4j.collective.Collective;
+import org.byol4j.device.Device;
+import org.byol4j.device.Shape;
+import org.byol4j.device.Tensor;
+import org.byol4j.nn.Architecture;
+import org.byol4j.nn.ByolPlan;
+import org.byol4j.nn.Initializer;
+import org.byol4j.nn.NetworkState;
+import org.byol4j.optim.LearningRate;
+import org.byol4j.optim.Momentum;
+import org.byol4j.optim.OptimizerSettings;
+import org.byol4j.optim.TargetDecay;
+import org.byol4j.optim.TargetSettings;
+import org.byol4j.paramserver.ParameterServer;
+
+/**
+ * One replica: both networks on a device, their plan, a share of the parameter server, and the step
+ * that joins them. Confined to one thread; replicas of a group make their calls in lockstep.
+ *
+ * <p>The device and the collective stay the caller's.
+ */
+public final class Replica implements AutoCloseable {
+  private final Architecture architecture;
+  private final Device device;
+  private final NetworkState online;
+  private final NetworkState target;
+  private final ByolPlan networks;
+  private final ParameterServer server;
+  private final LearningRate learningRate;
+  private final TargetDecay targetDecay;
+  private final ByolStep step;
+
+  /**
+   * Builds a replica whose weights are drawn from the seed; the target starts as a copy of the
+   * online network.
+   *
+   * @param rows this replica's images per micro-batch
+   * @param imageSize height and width of a view
+   * @param stepsPerEpoch optimizer steps per epoch, which the warm-up is counted in
+   */
+  public Replica(
+      Device device,
+      Collective collective,
+      Architecture architecture,
+      TrainSettings train,
+      OptimizerSettings optimizer,
+      TargetSettings targetSettings,
+      int rows,
+      int imageSize,
+      int stepsPerEpoch) {
+    this.architecture = architecture;
+    this.device = device;
+    this.online = architecture.newOnlineState(device);
+    this.target = architecture.newTargetState(device);
+    draw(train.seed());
+    double gradientFactor = train.lossScale() / train.batchSize();
+    this.networks =
+        new ByolPlan(
+            device,
+            collective,
+            architecture,
+            online,
+            target,
+            new Shape(rows, imageSize, imageSize, 3),
+            gradientFactor);
+    this.server =
+        new ParameterServer(
+            device,
+            collective,
+            new Momentum(optimizer),
+            online.table(),
+            online.weights(),
+            online.gradients(),
+            target.weights());
+    long totalSteps = (long) train.epochs() * stepsPerEpoch;
+    this.learningRate = LearningRate.of(optimizer, train.batchSize(), stepsPerEpoch, totalSteps);
+    this.targetDecay = new TargetDecay(targetSettings, totalSteps);
+    this.step =
+        new ByolStep(
+            device,
+            collective,
+            networks,
+            online,
+            server,
+            learningRate,
+            targetDecay,
+            targetSettings.update(),
+            train);
+  }
+
+  /** Runs one optimizer step; see {@link ByolStep#run}. */
+  public double step(long number, MicroBatches batches) {
+    return step.run(number, batches);
+  }
+
+  /** The learning rate of a step. */
+  public double learningRate(long number) {
+    return learningRate.at(number);
+  }
+
+  /** The share of itself that the target keeps in a step. */
+  public double targetDecay(long number) {
+    return targetDecay.at(number);
+  }
+
+  public Architecture architecture() {
+    return architecture;
+  }
+
+  /** The online network: backbone, projector and predictor. */
+  public NetworkState online() {
+    return online;
+  }
+
+  /** The target network: backbone and projector. */
+  public NetworkState target() {
+    return target;
+  }
+
+  /**
+   * The online network's predictions for the last micro-batch's second views, {@code [rows,
+   * output]}.
+   */
+  public Tensor predictions() {
+    return networks.predictions();
+  }
+
+  /** The target's projections of the last micro-batch's first views, {@code [rows, output]}. */
+  public Tensor projections() {
+    return networks.projections();
+  }
+
+  /** Copies the momentum of all replicas into {@code to}; every replica calls this. */
+  public void readMomentum(FloatBuffer to) {
+    server.readMomentum(to);
+  }
+
+  /** Takes over a momentum of the whole network; every replica calls this. */
+  public void writeMomentum(FloatBuffer from) {
+    server.writeMomentum(from);
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    networks.close();
+    target.close();
+    online.close();
+  }
+
+  private void draw(long seed) {
+    float[] values =
+        new Initializer(architecture.settings()).draw(architecture.onlineTable(), seed);
+    device.write(FloatBuffer.wrap(values), online.weights());
+    int prefix = target.table().length();
+    device.write(FloatBuffer.wrap(values, 0, prefix), target.weights());
+  }
+}

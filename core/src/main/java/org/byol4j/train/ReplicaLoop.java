@@ -1,0 +1,140 @@
+package org.byol4j.train;
+
+import java.nio.FloatBuffer;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.byol4j.checkpoint.Floats;
+import org.byol4j.checkpoint.Section;
+import org.byol4j.collective.Collective;
+import org.byol4j.data.BatchLoader;
+import org.byol4j.device.Device;
+import org.byol4j.eval.EffectiveRank;
+import org.byol4j.metrics.StepRecord;
+
+/**
+ * The steps of one replica, from the first to the last or to an agreed stop. All replicas run this
+ * in lockstep; only the one that has a {@link RunLog} writes anything.
+ */
+final class ReplicaLoop {
+  private final RunPlan plan;
+  private final Device device;
+  private final Collective collective;
+  private final StopSignal stop;
+  private final Optional<RunLog> log;
+
+  ReplicaLoop(
+      RunPlan plan, Device device, Collective collective, StopSignal stop, Optional<RunLog> log) {
+    this.plan = plan;
+    this.device = device;
+    this.collective = collective;
+    this.stop = stop;
+    this.log = log;
+  }
+
+  /**
+   * Runs.
+   *
+   * @param resumed the state to continue, if any
+   * @return how many steps of the run are done now
+   */
+  long run(Optional<Map<Section, float[]>> resumed) {
+    RunSettings settings = plan.settings();
+    int rows = plan.rows(collective.rank());
+    try (Replica replica =
+            new Replica(
+                device,
+                collective,
+                plan.architecture(),
+                settings.train(),
+                settings.optimizer(),
+                settings.target(),
+                rows,
+                settings.augment().size(),
+                plan.shards().stepsPerEpoch());
+        BatchLoader loader =
+            new BatchLoader(
+                plan.store(),
+                settings.dataSettings(),
+                settings.augment(),
+                plan.shards(),
+                collective.rank(),
+                collective.size(),
+                plan.firstStep(),
+                plan.totalSteps())) {
+      resumed.ifPresent(sections -> RunState.write(sections, replica, device));
+      return steps(replica, loader, rows);
+    }
+  }
+
+  private long steps(Replica replica, BatchLoader loader, int rows) {
+    MicroBatches batches = new LoaderBatches(loader);
+    Projections projections =
+        new Projections(device, collective, rows, plan.settings().network().output());
+    log.ifPresent(RunLog::begin);
+    long step = plan.firstStep();
+    boolean isOver = step == plan.totalSteps();
+    while (!isOver) {
+      long start = System.nanoTime();
+      long waitedBefore = loader.waitedNanos();
+      double loss = replica.step(step, batches);
+      projections.measure(replica.predictions(), replica.projections());
+      StepRecord.Timing timing = timing(start, loader.waitedNanos() - waitedBefore);
+
+      OptionalDouble rank = effectiveRank(projections, step);
+      if (log.isPresent()) {
+        log.get().append(record(replica, projections, step, loss, rank, timing), replica, device);
+      }
+      step++;
+      isOver = projections.agreeToStop(stop.isRequested()) || step == plan.totalSteps();
+      if (isOver || step % plan.settings().checkpoint().everySteps() == 0) {
+        checkpoint(step, replica);
+      }
+    }
+    return step;
+  }
+
+  private void checkpoint(long step, Replica replica) {
+    Map<Section, Floats> state = RunState.read(replica, device);
+    log.ifPresent(writer -> writer.checkpoint(step, state));
+  }
+
+  private OptionalDouble effectiveRank(Projections projections, long step) {
+    if (!plan.isLook(step)) {
+      return OptionalDouble.empty();
+    }
+    FloatBuffer all = projections.gather(plan.rowsOfReplicas());
+    return log.isPresent()
+        ? OptionalDouble.of(EffectiveRank.of(all, plan.settings().network().output()))
+        : OptionalDouble.empty();
+  }
+
+  private StepRecord record(
+      Replica replica,
+      Projections projections,
+      long step,
+      double loss,
+      OptionalDouble effectiveRank,
+      StepRecord.Timing timing) {
+    return new StepRecord(
+        step,
+        plan.shards().epochOf(step),
+        loss,
+        replica.learningRate(step),
+        replica.targetDecay(step),
+        projections.featureStd(),
+        projections.cosine(),
+        effectiveRank,
+        OptionalDouble.empty(),
+        timing);
+  }
+
+  private StepRecord.Timing timing(long start, long waitedNanos) {
+    double nanos = System.nanoTime() - start;
+    return new StepRecord.Timing(
+        nanos / 1e6,
+        waitedNanos / 1e6,
+        plan.settings().train().batchSize() * 1e9 / nanos,
+        System.currentTimeMillis());
+  }
+}

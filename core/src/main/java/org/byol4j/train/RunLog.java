@@ -1,0 +1,117 @@
+package org.byol4j.train;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.byol4j.checkpoint.CheckpointWriter;
+import org.byol4j.checkpoint.Floats;
+import org.byol4j.checkpoint.LocalStorage;
+import org.byol4j.checkpoint.Retries;
+import org.byol4j.checkpoint.RunFolder;
+import org.byol4j.checkpoint.Section;
+import org.byol4j.checkpoint.TrainingState;
+import org.byol4j.device.Device;
+import org.byol4j.eval.CollapseWatch;
+import org.byol4j.metrics.MetricsLog;
+import org.byol4j.metrics.StepRecord;
+
+/**
+ * Everything that a run writes down, on rank 0: metrics, checkpoints, evaluations and what the
+ * collapse watch has to say.
+ */
+final class RunLog implements AutoCloseable {
+  private static final String UNHEALTHY_LOOKS = "unhealthy-looks";
+
+  private final RunPlan plan;
+  private final RunFolder folder;
+  private final RunObserver observer;
+  private final MetricsLog metrics;
+  private final CheckpointWriter checkpoints;
+  private final CollapseWatch watch;
+  private final KnnMonitor monitor;
+  private double lastLoss = Double.NaN;
+  private String lastCheckpoint = "";
+
+  RunLog(RunPlan plan, RunObserver observer) {
+    RunSettings settings = plan.settings();
+    this.plan = plan;
+    this.folder = new RunFolder(settings.out());
+    this.observer = observer;
+    this.metrics = MetricsLog.open(folder.metrics(), plan.firstStep());
+    this.checkpoints =
+        new CheckpointWriter(
+            new LocalStorage(folder.checkpoints()), settings.checkpoint(), Retries.standard());
+    this.watch =
+        new CollapseWatch(settings.collapse(), settings.network().output(), plan.unhealthyLooks());
+    this.monitor = new KnnMonitor(plan);
+  }
+
+  /** Says that the steps begin. */
+  void begin() {
+    observer.begins(plan.firstStep(), plan.totalSteps(), plan.shards().stepsPerEpoch());
+  }
+
+  /**
+   * Writes a step down, evaluates where it is time to, and looks whether the representation is
+   * healthy.
+   *
+   * @throws CollapsedException if it is not and the policy is to stop
+   */
+  void append(StepRecord entry, Replica replica, Device device) {
+    OptionalDouble top1 = monitor.evaluate(entry.step() + 1, replica, device);
+    StepRecord complete = entry.withKnnTop1(top1);
+    metrics.append(complete);
+    lastLoss = entry.loss();
+    observer.stepDone(complete);
+    top1.ifPresent(
+        share ->
+            observer.says("kNN monitor: epoch=%d top1=%.4f".formatted(entry.epoch() + 1, share)));
+    entry.effectiveRank().ifPresent(rank -> look(entry, rank));
+  }
+
+  /** Writes a checkpoint of the state after {@code step} steps. */
+  void checkpoint(long step, Map<Section, Floats> sections) {
+    int epoch = plan.shards().epochOf(step);
+    TrainingState state =
+        new TrainingState(
+            step,
+            epoch,
+            plan.identity(),
+            RunState.layout(plan.architecture()),
+            Map.of(UNHEALTHY_LOOKS, (long) watch.badLooks()),
+            sections);
+    lastCheckpoint = checkpoints.write(state);
+  }
+
+  /** How many looks in a row were unhealthy when a checkpoint was written. */
+  static int unhealthyLooks(Map<String, Long> counters) {
+    return Math.toIntExact(counters.getOrDefault(UNHEALTHY_LOOKS, 0L));
+  }
+
+  /** The loss of the last step; not a number before the first. */
+  double lastLoss() {
+    return lastLoss;
+  }
+
+  /** The checkpoint written last. */
+  Path lastCheckpoint() {
+    return folder.checkpoints().resolve(lastCheckpoint);
+  }
+
+  @Override
+  public void close() {
+    metrics.close();
+  }
+
+  private void look(StepRecord entry, double effectiveRank) {
+    CollapseWatch.Verdict verdict = watch.look(entry.featureStd(), effectiveRank);
+    switch (verdict.action()) {
+      case GO_ON -> {}
+      case WARN -> observer.says("warning: step=%d %s".formatted(entry.step(), verdict.finding()));
+      case STOP ->
+          throw new CollapsedException(
+              "stopped by collapse.policy=stop: step=%d %s"
+                  .formatted(entry.step(), verdict.finding()));
+    }
+  }
+}

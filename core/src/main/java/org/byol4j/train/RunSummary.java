@@ -1,0 +1,21 @@
+package org.byol4j.train;
+
+import java.nio.file.Path;
+
+/**
+ * How a run ended.
+ *
+ * @param steps how many optimizer steps are done, those before a resume included
+ * @param finished whether these are all steps of the run; if not, a stop was requested
+ * @param loss the loss of the last step; not a number if none was run
+ * @param imagesPerSecond images of the whole batch over the time of this part of the run
+ * @param seconds how long this part of the run took, from the first step to the last checkpoint
+ * @param checkpoint the newest checkpoint
+ */
+public record RunSummary(
+    long steps,
+    boolean finished,
+    double loss,
+    double imagesPerSecond,
+    double seconds,
+    Path checkpoint) {}

@@ -1,0 +1,128 @@
+package org.byol4j.train;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.byol4j.collective.Collective;
+import org.byol4j.device.Device;
+import org.byol4j.nn.Architecture;
+import org.byol4j.nn.NetworkSettings;
+import org.byol4j.optim.OptimizerSettings;
+import org.byol4j.optim.TargetSettings;
+
+/**
+ * Times whole BYOL steps on random images, through the same {@link ByolStep#run} that trains: SGD
+ * with momentum, a target that follows, one replica's share of the batch.
+ */
+public final class StepBenchmark {
+  /** Steps before the clock starts. */
+  public static final int WARMUP_STEPS = 3;
+
+  private static final long SEED = 1;
+  private static final double LEARNING_RATE = 0.03;
+
+  private StepBenchmark() {}
+
+  /**
+   * What was measured.
+   *
+   * @param medianSeconds the median duration of a timed step
+   * @param firstLoss the loss of the first step, before any update
+   * @param lastLoss the loss of the last step
+   */
+  public record Result(double medianSeconds, double firstLoss, double lastLoss) {}
+
+  /**
+   * Runs {@link #WARMUP_STEPS} and then {@code steps} timed steps. Every replica of the group calls
+   * this.
+   *
+   * @param batch images per step, over all replicas
+   * @param rows this replica's images
+   * @param imageSize height and width, in pixels
+   */
+  public static Result run(
+      Device device,
+      Collective collective,
+      NetworkSettings network,
+      int batch,
+      int rows,
+      int imageSize,
+      int steps) {
+    int total = WARMUP_STEPS + steps;
+    TrainSettings train = new TrainSettings(1, batch, 1, SEED, 1, collective.size());
+    OptimizerSettings sgd =
+        new OptimizerSettings(
+            OptimizerSettings.Algorithm.SGD, LEARNING_RATE, batch, 0, 0.9, 0, true, 0, false);
+    TargetSettings target =
+        new TargetSettings(
+            0.99, TargetSettings.Schedule.CONSTANT, TargetSettings.Update.AFTER_STEP);
+    MicroBatches images = new RandomImages(rows, imageSize, SEED + collective.rank());
+    try (Replica replica =
+        new Replica(
+            device,
+            collective,
+            new Architecture(network),
+            train,
+            sgd,
+            target,
+            rows,
+            imageSize,
+            total)) {
+      double firstLoss = 0;
+      double lastLoss = 0;
+      double[] seconds = new double[steps];
+      for (int step = 0; step < total; step++) {
+        long start = System.nanoTime();
+        lastLoss = replica.step(step, images);
+        if (step == 0) {
+          firstLoss = lastLoss;
+        }
+        if (step >= WARMUP_STEPS) {
+          seconds[step - WARMUP_STEPS] = (System.nanoTime() - start) / 1e9;
+        }
+      }
+      Arrays.sort(seconds);
+      double median = (seconds[(steps - 1) / 2] + seconds[steps / 2]) / 2;
+      return new Result(median, firstLoss, lastLoss);
+    }
+  }
+
+  /** The same normal noise at every step. */
+  private static final class RandomImages implements MicroBatches {
+    private final FloatBuffer view1;
+    private final FloatBuffer view2;
+
+    RandomImages(int rows, int imageSize, long seed) {
+      SplittableRandom random = new SplittableRandom(seed);
+      int length = rows * imageSize * imageSize * 3;
+      this.view1 = noise(length, random);
+      this.view2 = noise(length, random);
+    }
+
+    private static FloatBuffer noise(int length, SplittableRandom random) {
+      FloatBuffer values =
+          ByteBuffer.allocateDirect(length * Float.BYTES)
+              .order(ByteOrder.nativeOrder())
+              .asFloatBuffer();
+      for (int i = 0; i < length; i++) {
+        values.put(i, (float) random.nextGaussian());
+      }
+      return values;
+    }
+
+    @Override
+    public void next() {}
+
+    @Override
+    public FloatBuffer view1() {
+      return view1.clear();
+    }
+
+    @Override
+    public FloatBuffer view2() {
+      return view2.clear();
+    }
+  }
+}

@@ -67,18 +67,27 @@ public final class ConfigurationText {
     return new ConfigurationText(values);
   }
 
+  /** The part that a run must have in common with the one that it continues. */
+  public ConfigurationText decisive() {
+    SortedMap<String, String> decisive = new TreeMap<>(values);
+    decisive.keySet().removeIf(ConfigurationText::isFreeOnResume);
+    return new ConfigurationText(decisive);
+  }
+
   /**
    * What keeps a run of {@code this} from going on with {@code now}: {@code key: old -> new} for
    * each key that matters and differs.
    */
   public List<String> resumeDifferences(ConfigurationText now) {
-    Set<String> keys = new TreeSet<>(values.keySet());
-    keys.addAll(now.values.keySet());
+    SortedMap<String, String> old = decisive().values;
+    SortedMap<String, String> current = now.decisive().values;
+    Set<String> keys = new TreeSet<>(old.keySet());
+    keys.addAll(current.keySet());
     List<String> differences = new ArrayList<>();
     for (String key : keys) {
-      String before = values.getOrDefault(key, ABSENT);
-      String after = now.values.getOrDefault(key, ABSENT);
-      if (!before.equals(after) && !isFreeOnResume(key)) {
+      String before = old.getOrDefault(key, ABSENT);
+      String after = current.getOrDefault(key, ABSENT);
+      if (!before.equals(after)) {
         differences.add("%s: %s -> %s".formatted(key, before, after));
       }
     }

@@ -199,6 +199,9 @@ class ConfigurationTest {
     ConfigurationText now =
         configuration("train.epochs=200", "heads.hidden=512", "network.predictor=none").text();
 
+    assertThat(before.decisive().toString())
+        .contains("heads.hidden = 4096\n", "train.epochs = 100\n")
+        .isNotEqualTo(now.decisive().toString());
     assertThat(before.resumeDifferences(now))
         .containsExactly(
             "heads.hidden: 4096 -> 512",
@@ -221,6 +224,7 @@ class ConfigurationTest {
             .text();
 
     assertThat(configuration().text().resumeDifferences(now)).isEmpty();
+    assertThat(configuration().text().decisive().toString()).isEqualTo(now.decisive().toString());
   }
 
   @Test

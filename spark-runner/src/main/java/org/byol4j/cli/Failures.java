@@ -3,9 +3,12 @@ package org.byol4j.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
+import org.byol4j.checkpoint.CheckpointException;
+import org.byol4j.checkpoint.StorageException;
+import org.byol4j.collective.CollectiveException;
 import org.byol4j.config.ConfigurationException;
+import org.byol4j.data.DataException;
+import org.byol4j.paramserver.NotFiniteException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -45,7 +48,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   int tell(Throwable failure, PrintWriter err) {
     ExitCode code = codeOf(failure);
     message(failure).lines().forEach(line -> err.println("byol4j: " + line));
-    if (traced || code == ExitCode.INTERNAL) {
+    if (traced || (code == ExitCode.INTERNAL && !(failure instanceof NotFiniteException))) {
       failure.printStackTrace(err);
     }
     err.flush();
@@ -56,25 +59,19 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     if (failure instanceof ConfigurationException) {
       return ExitCode.USAGE;
     }
-    if (failure instanceof UncheckedIOException unchecked) {
-      return codeOf(unchecked.getCause());
-    }
-    if (failure instanceof NoSuchFileException || failure instanceof NotDirectoryException) {
+    if (failure instanceof DataException || failure instanceof CheckpointException) {
       return ExitCode.DATA;
     }
-    if (failure instanceof IOException) {
+    if (failure instanceof StorageException
+        || failure instanceof CollectiveException
+        || failure instanceof IOException
+        || failure instanceof UncheckedIOException) {
       return ExitCode.RETRY;
     }
     return ExitCode.INTERNAL;
   }
 
   private static String message(Throwable failure) {
-    if (failure instanceof UncheckedIOException unchecked) {
-      return message(unchecked.getCause());
-    }
-    if (failure instanceof NoSuchFileException) {
-      return failure.getMessage() + " does not exist";
-    }
     return failure.getMessage() == null || failure instanceof IOException
         ? failure.toString()
         : failure.getMessage();

@@ -18,7 +18,12 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,
     usageHelpAutoWidth = true,
-    subcommands = ConfigCommand.class)
+    subcommands = {
+      BenchCommand.class,
+      ConfigCommand.class,
+      WeightsDigestCommand.class,
+      WeightsDiffCommand.class
+    })
 public final class Main implements Runnable {
   private static final String TRACE = "BYOL4J_TRACE";
 

@@ -7,10 +7,14 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
 import java.util.List;
+import org.byol4j.checkpoint.CheckpointException;
+import org.byol4j.checkpoint.StorageException;
+import org.byol4j.collective.CollectiveException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.config.Fault;
+import org.byol4j.data.DataException;
+import org.byol4j.paramserver.NotFiniteException;
 import org.junit.jupiter.api.Test;
 
 /** Which failure ends with which exit code, and how much is said of it. */
@@ -28,19 +32,34 @@ class FailuresTest {
   }
 
   @Test
-  void missingFileIsOfTheDataAndNamed() {
-    assertThat(code(new UncheckedIOException(new NoSuchFileException("/a/b")))).isEqualTo(65);
-    assertThat(err).hasToString("byol4j: /a/b does not exist\n");
+  void imagesAndCheckpointsAreData() {
+    assertThat(code(new DataException("no images: path=/a"))).isEqualTo(65);
+    assertThat(code(new CheckpointException("/a: damaged"))).isEqualTo(65);
+    assertThat(err).hasToString("byol4j: no images: path=/a\nbyol4j: /a: damaged\n");
   }
 
   @Test
   void fullDiskAndFolderThatIsNotWritableAreWorthRetrying() {
     assertThat(code(new IOException("No space left on device"))).isEqualTo(75);
-    assertThat(code(new AccessDeniedException("/a/b"))).isEqualTo(75);
+    assertThat(code(new UncheckedIOException("/a", new AccessDeniedException("/a")))).isEqualTo(75);
+    assertThat(code(new StorageException("/a cannot be written", new IOException("x"))))
+        .isEqualTo(75);
     assertThat(err.toString().lines())
         .containsExactly(
             "byol4j: java.io.IOException: No space left on device",
-            "byol4j: java.nio.file.AccessDeniedException: /a/b");
+            "byol4j: /a",
+            "byol4j: /a cannot be written");
+  }
+
+  @Test
+  void lostReplicaIsWorthRetrying() {
+    assertThat(code(new CollectiveException("rank=1 is gone"))).isEqualTo(75);
+  }
+
+  @Test
+  void trainingOutOfFiniteNumbersIsOursAndOneLine() {
+    assertThat(code(NotFiniteException.of("loss", Double.NaN, 3))).isEqualTo(70);
+    assertThat(err.toString().lines()).singleElement().asString().contains("loss=NaN step=3");
   }
 
   @Test
@@ -53,7 +72,7 @@ class FailuresTest {
 
   @Test
   void tracingShowsTheStackTraceOfAnyFailure() {
-    int code = new Failures(true).tell(new NoSuchFileException("/a/b"), new PrintWriter(err));
+    int code = new Failures(true).tell(new DataException("/a/b"), new PrintWriter(err));
 
     assertThat(code).isEqualTo(65);
     assertThat(err.toString()).contains("tracingShowsTheStackTraceOfAnyFailure");

@@ -28,6 +28,7 @@ public final class Initializer {
   }
 
   private void draw(Slice slice, SplittableRandom random, float[] values) {
+    Normal normal = new Normal(random);
     int start = Math.toIntExact(slice.offset());
     for (int i = start; i < slice.end(); i++) {
       values[i] =
@@ -35,7 +36,7 @@ public final class Initializer {
               switch (slice.kind()) {
                 case NORM_SCALE -> scale(slice);
                 case NORM_SHIFT -> 0;
-                case WEIGHT -> weight(slice.shape(), random);
+                case WEIGHT -> weight(slice.shape(), random, normal);
                 case BIAS -> bias(slice, random);
               };
     }
@@ -59,15 +60,15 @@ public final class Initializer {
     };
   }
 
-  private double weight(List<Integer> shape, SplittableRandom random) {
+  private double weight(List<Integer> shape, SplittableRandom random, Normal normal) {
     int window = shape.size() == 4 ? shape.get(2) * shape.get(3) : 1;
     double fanIn = (double) shape.get(1) * window;
     double fanOut = (double) shape.get(0) * window;
     return switch (settings.init()) {
-      case DEEPMIND -> truncatedNormal(random) / Math.sqrt(fanIn);
+      case DEEPMIND -> truncatedNormal(normal) / Math.sqrt(fanIn);
       case TORCH ->
           shape.size() == 4
-              ? normal(random) * Math.sqrt(2 / fanOut)
+              ? normal.next() * Math.sqrt(2 / fanOut)
               : uniform(random) / Math.sqrt(fanIn);
     };
   }
@@ -87,22 +88,45 @@ public final class Initializer {
     return bias.name().startsWith("projector") ? ResNet.features(settings) : settings.output();
   }
 
-  /** A standard normal value by Box and Muller 1958; one of the pair is thrown away. */
-  private static double normal(SplittableRandom random) {
-    double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
-    return radius * StrictMath.cos(2 * Math.PI * random.nextDouble());
-  }
-
   /** A standard normal value, drawn anew until it lies within two deviations (haiku). */
-  private static double truncatedNormal(SplittableRandom random) {
-    double value = normal(random);
+  private static double truncatedNormal(Normal normal) {
+    double value = normal.next();
     while (Math.abs(value) > 2) {
-      value = normal(random);
+      value = normal.next();
     }
     return value;
   }
 
   private static double uniform(SplittableRandom random) {
     return 2 * random.nextDouble() - 1;
+  }
+
+  /** Standard normal values by Marsaglia's polar method (1964), two from each accepted point. */
+  private static final class Normal {
+    private final SplittableRandom random;
+    private double spare = Double.NaN;
+
+    Normal(SplittableRandom random) {
+      this.random = random;
+    }
+
+    double next() {
+      if (!Double.isNaN(spare)) {
+        double value = spare;
+        spare = Double.NaN;
+        return value;
+      }
+      double x;
+      double y;
+      double square;
+      do {
+        x = uniform(random);
+        y = uniform(random);
+        square = x * x + y * y;
+      } while (square >= 1 || square == 0);
+      double factor = StrictMath.sqrt(-2 * StrictMath.log(square) / square);
+      spare = y * factor;
+      return x * factor;
+    }
   }
 }

@@ -50,6 +50,7 @@ public final class CentreCrop {
     } else {
       resizeAndCentre(image, shorter);
     }
+    planes.turn();
     planes.write(to, offset);
   }
 

@@ -1,12 +1,14 @@
 package org.byol4j.augment;
 
+import java.util.Arrays;
 import org.byol4j.augment.AugmentSettings.Style;
 
 /**
- * The colour operations on three planes, each clipped to [0,1] and in place. What DeepMind's and
- * torchvision's formulas share is written once.
+ * The colour operations on three planes of lines, each clipped to [0,1] and in place. What
+ * DeepMind's and torchvision's formulas share is written once.
  *
- * <p>Loops are free of branches, so that the JIT compiler turns them into vector instructions.
+ * <p>Loops are short and free of branches, so that the JIT compiler turns them into vector
+ * instructions.
  */
 final class ColourJitter {
   private static final float RED = 0.2989f;
@@ -14,18 +16,26 @@ final class ColourJitter {
   private static final float BLUE = 0.1140f;
 
   private final Style style;
+  private final int size;
   private final float[] gray;
+  private final float[] value;
+  private final float[] low;
+  private final float[] hue;
 
   /**
-   * @param pixels the length of a plane
+   * @param size height and width of the planes, in pixels
    */
-  ColourJitter(Style style, int pixels) {
+  ColourJitter(Style style, int size) {
     this.style = style;
-    this.gray = new float[pixels];
+    this.size = size;
+    this.gray = new float[size];
+    this.value = new float[size];
+    this.low = new float[size];
+    this.hue = new float[size];
   }
 
   /** Runs the four operations in their order. */
-  void apply(Jitter jitter, float[][] planes) {
+  void apply(Jitter jitter, float[][][] planes) {
     for (int place = 0; place < Jitter.OPERATIONS; place++) {
       switch (jitter.operation(place)) {
         case BRIGHTNESS -> brightness(planes, (float) jitter.brightness());
@@ -37,18 +47,20 @@ final class ColourJitter {
   }
 
   /** Replaces all channels by {@code .2989 r + .5870 g + .1140 b}. */
-  void grayscale(float[][] planes) {
-    gray(planes[0], planes[1], planes[2], gray);
-    for (float[] plane : planes) {
-      System.arraycopy(gray, 0, plane, 0, plane.length);
+  void grayscale(float[][][] planes) {
+    for (int i = 0; i < size; i++) {
+      gray(planes[0][i], planes[1][i], planes[2][i], gray);
+      for (float[][] plane : planes) {
+        System.arraycopy(gray, 0, plane[i], 0, size);
+      }
     }
   }
 
   /** deepmind: {@code x + amount}; torchvision: {@code x * amount}. */
-  void brightness(float[][] planes, float amount) {
+  void brightness(float[][][] planes, float amount) {
     float factor = style == Style.DEEPMIND ? 1 : amount;
     float shift = style == Style.DEEPMIND ? amount : 0;
-    for (float[] plane : planes) {
+    for (float[][] plane : planes) {
       scale(plane, factor, shift);
     }
   }
@@ -57,7 +69,7 @@ final class ColourJitter {
    * {@code factor * (x - mean) + mean}, with each channel's own mean (deepmind) or the gray image's
    * (torchvision).
    */
-  void contrast(float[][] planes, float factor) {
+  void contrast(float[][][] planes, float factor) {
     double red = mean(planes[0]);
     double green = mean(planes[1]);
     double blue = mean(planes[2]);
@@ -76,32 +88,54 @@ final class ColourJitter {
    * deepmind: multiplies the saturation of HSV, at most 1; torchvision: {@code factor * x + (1 -
    * factor) * gray}.
    */
-  void saturation(float[][] planes, float factor) {
-    if (style == Style.DEEPMIND) {
-      hsvSaturation(planes[0], planes[1], planes[2], factor);
-      return;
-    }
-    gray(planes[0], planes[1], planes[2], gray);
-    for (float[] plane : planes) {
-      blend(plane, gray, factor);
-    }
-  }
-
-  /** Turns the hue of HSV by a share of the colour circle, -0.5 to 0.5. */
-  void hue(float[][] planes, float turn) {
-    turnHue(planes[0], planes[1], planes[2], 6 * turn);
-  }
-
-  private static void scale(float[] plane, float factor, float shift) {
-    for (int i = 0; i < plane.length; i++) {
-      plane[i] = Math.min(1f, Math.max(0f, plane[i] * factor + shift));
+  void saturation(float[][][] planes, float factor) {
+    for (int i = 0; i < size; i++) {
+      float[] red = planes[0][i];
+      float[] green = planes[1][i];
+      float[] blue = planes[2][i];
+      if (style == Style.DEEPMIND) {
+        hsvSaturation(red, green, blue, factor);
+        continue;
+      }
+      gray(red, green, blue, gray);
+      blend(red, gray, factor);
+      blend(green, gray, factor);
+      blend(blue, gray, factor);
     }
   }
 
-  private static void blend(float[] plane, float[] gray, float factor) {
+  /**
+   * Turns the hue of HSV by a share of the colour circle, -0.5 to 0.5.
+   *
+   * <p>With V the largest and m the smallest channel, C = V - m, and hue H in sixths of the circle,
+   * the channel n (5 red, 3 green, 1 blue) is {@code V - C clip(2 - d, 0, 1)}, d being the distance
+   * of (n + H) from 2 on the circle of 6.
+   */
+  void hue(float[][][] planes, float turn) {
+    for (int i = 0; i < size; i++) {
+      float[] red = planes[0][i];
+      float[] green = planes[1][i];
+      float[] blue = planes[2][i];
+      extremes(red, green, blue, value, low);
+      hueInSixths(red, green, blue, value, low, hue);
+      fromHue(value, low, hue, 6 * turn + 5, red);
+      fromHue(value, low, hue, 6 * turn + 3, green);
+      fromHue(value, low, hue, 6 * turn + 1, blue);
+    }
+  }
+
+  private static void scale(float[][] plane, float factor, float shift) {
+    for (float[] line : plane) {
+      for (int i = 0; i < line.length; i++) {
+        line[i] = Math.min(1f, Math.max(0f, line[i] * factor + shift));
+      }
+    }
+  }
+
+  private static void blend(float[] line, float[] gray, float factor) {
     float rest = 1 - factor;
-    for (int i = 0; i < plane.length; i++) {
-      plane[i] = Math.min(1f, Math.max(0f, plane[i] * factor + gray[i] * rest));
+    for (int i = 0; i < line.length; i++) {
+      line[i] = Math.min(1f, Math.max(0f, line[i] * factor + gray[i] * rest));
     }
   }
 
@@ -111,18 +145,26 @@ final class ColourJitter {
     }
   }
 
-  private static double mean(float[] plane) {
-    double sum = 0;
-    for (float value : plane) {
-      sum += value;
+  /** Sums lines place by place in float, then the places in double. */
+  private double mean(float[][] plane) {
+    float[] sums = value;
+    Arrays.fill(sums, 0);
+    for (float[] line : plane) {
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] += line[i];
+      }
     }
-    return sum / plane.length;
+    double sum = 0;
+    for (float part : sums) {
+      sum += part;
+    }
+    return sum / ((double) size * size);
   }
 
   /**
-   * With V the largest and m the smallest channel, HSV's saturation is (V - m) / V and a channel is
-   * V - S V f with f in [0,1] given by the hue; so a factor on S scales each channel's distance
-   * from V, and S at most 1 limits the factor to V / (V - m).
+   * HSV's saturation is (V - m) / V, and a channel is V - S V f with f in [0,1] given by the hue;
+   * so a factor on S scales each channel's distance from V, and S at most 1 limits the factor to V
+   * / (V - m).
    */
   private static void hsvSaturation(float[] red, float[] green, float[] blue, float factor) {
     for (int i = 0; i < red.length; i++) {
@@ -138,40 +180,46 @@ final class ColourJitter {
     }
   }
 
-  /**
-   * With V the largest and m the smallest channel, C = V - m, and hue H in sixths of the circle,
-   * the channel n (5 red, 3 green, 1 blue) is {@code V - C clip(2 - d, 0, 1)}, d being the distance
-   * of (n + H) from 2 on the circle of 6. H itself is one of three straight pieces, chosen by which
-   * channel is the smallest: green - red + C, blue - green + 3C or red - blue + 5C, over C and all
-   * less m.
-   */
-  private static void turnHue(float[] red, float[] green, float[] blue, float turn) {
-    for (int i = 0; i < red.length; i++) {
-      float r = red[i];
-      float g = green[i];
-      float b = blue[i];
-      float value = Math.max(r, Math.max(g, b));
-      float low = Math.min(r, Math.min(g, b));
-      float range = value - low;
-      float hue;
-      if (b == low) {
-        hue = g - r + range;
-      } else if (r == low) {
-        hue = b - g + 3 * range;
-      } else {
-        hue = r - b + 5 * range;
-      }
-      float turned = hue / Math.max(range, Float.MIN_NORMAL) + turn;
-      red[i] = value - range * share(turned + 5);
-      green[i] = value - range * share(turned + 3);
-      blue[i] = value - range * share(turned + 1);
+  private static void extremes(
+      float[] red, float[] green, float[] blue, float[] value, float[] low) {
+    for (int i = 0; i < value.length; i++) {
+      value[i] = Math.max(red[i], Math.max(green[i], blue[i]));
+      low[i] = Math.min(red[i], Math.min(green[i], blue[i]));
     }
   }
 
-  /** {@code clip(2 - d, 0, 1)}, d the distance from 2 on the circle of 6; for -4 to 14. */
-  private static float share(float place) {
-    float distance =
-        Math.min(Math.abs(place - 2), Math.min(Math.abs(place - 8), Math.abs(place - 14)));
-    return Math.max(0f, Math.min(1f, 2 - distance));
+  /**
+   * H is one of three straight pieces over C, chosen by the smallest channel: g - r + C if that is
+   * blue, b - g + 3C if red, r - b + 5C if green. The choice is made by factors that are 0 or 1.
+   */
+  private static void hueInSixths(
+      float[] red, float[] green, float[] blue, float[] value, float[] low, float[] hue) {
+    for (int i = 0; i < hue.length; i++) {
+      float c = value[i] - low[i];
+      float r = red[i];
+      float g = green[i];
+      float b = blue[i];
+      float blueLowest = isZero(b - low[i]);
+      float redLowest = isZero(r - low[i]) * (1 - blueLowest);
+      float greenLowest = 1 - blueLowest - redLowest;
+      float sixths =
+          blueLowest * (g - r + c) + redLowest * (b - g + 3 * c) + greenLowest * (r - b + 5 * c);
+      hue[i] = sixths / Math.max(c, Float.MIN_NORMAL);
+    }
+  }
+
+  private static void fromHue(
+      float[] value, float[] low, float[] hue, float shift, float[] channel) {
+    for (int i = 0; i < channel.length; i++) {
+      float place = hue[i] + shift;
+      float distance =
+          Math.min(Math.abs(place - 2), Math.min(Math.abs(place - 8), Math.abs(place - 14)));
+      channel[i] = value[i] - (value[i] - low[i]) * Math.max(0f, Math.min(1f, 2 - distance));
+    }
+  }
+
+  /** 1 for 0 and 0 for anything above, down to the smallest float. */
+  private static float isZero(float x) {
+    return 1 - Math.min(1f, x * 1e38f * 1e8f);
   }
 }

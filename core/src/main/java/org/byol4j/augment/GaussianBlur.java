@@ -1,13 +1,12 @@
 package org.byol4j.augment;
 
-import java.util.Arrays;
 import org.byol4j.augment.AugmentSettings.Style;
 
 /**
- * Blurs square planes with a separable Gaussian of {@code 2 * radius + 1} taps, {@code radius =
- * int(size / 10 / 2)}, scaled to sum 1 ({@code _gaussian_blur_single_image} in DeepMind's
- * byol/utils/augmentations.py). Beyond the border lie zeros (deepmind) or the mirror image without
- * the border pixel (torchvision).
+ * A Gaussian of {@code 2 * radius + 1} taps, {@code radius = int(size / 10 / 2)}, scaled to sum 1
+ * ({@code _gaussian_blur_single_image} in DeepMind's byol/utils/augmentations.py), applied across
+ * the lines of square planes. Beyond the border lie zeros (deepmind) or the mirror image without
+ * the border line (torchvision).
  */
 final class GaussianBlur {
   /** Taps below this change no float in [0,1] and are left out. */
@@ -17,8 +16,13 @@ final class GaussianBlur {
   private final int radius;
   private final boolean reflect;
   private final float[] kernel;
-  private final float[] line;
-  private final float[] padded;
+  private final float[] zeros;
+
+  /** The lines of a plane between those that lie beyond its border. */
+  private final float[][] padded;
+
+  /** How many taps at either end are left out. */
+  private int skipped;
 
   /**
    * @param size height and width of the planes, in pixels
@@ -28,8 +32,8 @@ final class GaussianBlur {
     this.radius = radius(size);
     this.reflect = style == Style.TORCHVISION;
     this.kernel = new float[2 * radius + 1];
-    this.line = new float[size + 2 * radius];
-    this.padded = new float[(size + 2 * radius) * size];
+    this.zeros = new float[size];
+    this.padded = new float[size + 2 * radius][];
   }
 
   /** The kernel's taps on either side of its centre, for planes of this size. */
@@ -50,53 +54,32 @@ final class GaussianBlur {
   }
 
   /**
-   * Blurs each plane in place.
+   * Chooses the standard deviation.
    *
-   * @param sigma the standard deviation, in pixels, above 0
+   * @param sigma in pixels, above 0
    */
-  void blur(float[][] planes, double sigma) {
+  void set(double sigma) {
     kernel(sigma, kernel);
-    int skip = 0;
-    while (skip < radius && kernel[skip] < NEGLIGIBLE) {
-      skip++;
-    }
-    int taps = kernel.length - 2 * skip;
-    if (taps == 1) {
-      return;
-    }
-    for (float[] plane : planes) {
-      for (int i = 0; i < size; i++) {
-        padLine(plane, i * size);
-        Taps.sum(line, skip, 1, kernel, skip, taps, padded, (radius + i) * size, size, false);
-      }
-      padLines();
-      for (int i = 0; i < size; i++) {
-        Taps.sum(padded, (i + skip) * size, size, kernel, skip, taps, plane, i * size, size, false);
-      }
+    skipped = 0;
+    while (skipped < radius && kernel[skipped] < NEGLIGIBLE) {
+      skipped++;
     }
   }
 
-  private void padLine(float[] plane, int at) {
-    System.arraycopy(plane, at, line, radius, size);
-    if (!reflect) {
-      return; // both ends are zeros from the beginning
-    }
-    for (int i = 1; i <= radius; i++) {
-      line[radius - i] = line[radius + i];
-      line[radius + size - 1 + i] = line[radius + size - 1 - i];
+  /** Makes each line of {@code to} the weighted sum of the lines around it in {@code from}. */
+  void across(float[][] from, float[][] to) {
+    pad(from);
+    int taps = kernel.length - 2 * skipped;
+    for (int i = 0; i < size; i++) {
+      Lines.sum(padded, i + skipped, kernel, skipped, taps, to[i], size);
     }
   }
 
-  private void padLines() {
-    if (!reflect) {
-      Arrays.fill(padded, 0, radius * size, 0);
-      Arrays.fill(padded, (radius + size) * size, padded.length, 0);
-      return;
-    }
+  private void pad(float[][] lines) {
+    System.arraycopy(lines, 0, padded, radius, size);
     for (int i = 1; i <= radius; i++) {
-      int last = radius + size - 1;
-      System.arraycopy(padded, (radius + i) * size, padded, (radius - i) * size, size);
-      System.arraycopy(padded, (last - i) * size, padded, (last + i) * size, size);
+      padded[radius - i] = reflect ? lines[i] : zeros;
+      padded[radius + size - 1 + i] = reflect ? lines[size - 1 - i] : zeros;
     }
   }
 }

@@ -24,7 +24,7 @@ public final class ViewMaker {
     int size = settings.size();
     this.settings = settings;
     this.cropResize = new CropResize(size);
-    this.colours = new ColourJitter(settings.style(), size * size);
+    this.colours = new ColourJitter(settings.style(), size);
     this.blur = new GaussianBlur(size, settings.style());
     this.planes = new Planes(size, settings.mean(), settings.std());
   }
@@ -54,7 +54,7 @@ public final class ViewMaker {
 
   /** Makes the view that these choices describe; otherwise as the other {@code make}. */
   public void make(Image image, ViewParameters parameters, FloatBuffer to, int offset) {
-    float[][] view = planes.all();
+    float[][][] view = planes.all();
     boolean antialias = settings.style() == Style.TORCHVISION;
     cropResize.resize(image, parameters.crop(), antialias, parameters.flip(), view);
     if (parameters.jittered()) {
@@ -64,7 +64,9 @@ public final class ViewMaker {
       colours.grayscale(view);
     }
     if (parameters.blurred()) {
-      blur.blur(view, parameters.sigma());
+      planes.blurAndTurn(blur, parameters.sigma());
+    } else {
+      planes.turn();
     }
     if (parameters.solarized()) {
       planes.solarize((float) parameters.solarizeThreshold());

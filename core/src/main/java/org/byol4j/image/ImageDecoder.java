@@ -1,6 +1,8 @@
 package org.byol4j.image;
 
 import java.nio.ByteBuffer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.byol4j.image.ImageException.Reason;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.opencv.global.opencv_core;
@@ -21,7 +23,12 @@ public final class ImageDecoder implements AutoCloseable {
     opencv_core.setNumThreads(1);
   }
 
+  private static final String DAMAGE = "Corrupt JPEG data: ";
+  private static final Pattern PADDING = Pattern.compile("(\\d{1,8}) extraneous bytes");
+  private static final int MOST_PADDING = 16;
+
   private final long maxPixels;
+  private final NativeMessages messages = new NativeMessages();
   private final Mat pixels = new Mat();
   private BytePointer encodedCopy = new BytePointer();
   private byte[] rgb = new byte[0];
@@ -50,17 +57,10 @@ public final class ImageDecoder implements AutoCloseable {
     }
     int length = encoded.remaining();
     copyEncoded(encoded, length);
-    try (Mat bytes = new Mat(1, length, opencv_core.CV_8UC1, encodedCopy)) {
-      opencv_imgcodecs.imdecode(bytes, opencv_imgcodecs.IMREAD_COLOR_RGB, pixels);
-    } catch (RuntimeException e) {
+    String complaint = decodeCopy(length);
+    if (!isHarmless(complaint)) {
       throw new ImageException(
-          Reason.CORRUPT, "%s cannot be decoded: %s".formatted(header.format(), e.getMessage()));
-    }
-    if (pixels.empty() || (long) pixels.rows() * pixels.cols() != header.pixels()) {
-      throw new ImageException(
-          Reason.CORRUPT,
-          "%s cannot be decoded: height=%d width=%d bytes=%d"
-              .formatted(header.format(), header.height(), header.width(), length));
+          Reason.CORRUPT, "%s is damaged: %s".formatted(header.format(), complaint));
     }
     return takePixels();
   }
@@ -70,6 +70,41 @@ public final class ImageDecoder implements AutoCloseable {
   public void close() {
     pixels.close();
     encodedCopy.close();
+  }
+
+  /** Fills the pixels; returns what the codec complained of, or nothing. */
+  private String decodeCopy(int length) throws ImageException {
+    boolean failed;
+    String failure = "";
+    messages.listen();
+    try (Mat bytes = new Mat(1, length, opencv_core.CV_8UC1, encodedCopy);
+        // on failure this one is empty, while the pixels are those of the image before
+        Mat result = opencv_imgcodecs.imdecode(bytes, opencv_imgcodecs.IMREAD_COLOR_RGB, pixels)) {
+      failed = result.empty();
+    } catch (RuntimeException e) {
+      failed = true;
+      failure = e.getMessage();
+    }
+    String complaint = messages.stop();
+    if (failed) {
+      throw new ImageException(
+          Reason.CORRUPT,
+          "image cannot be decoded: bytes=%d %s%s".formatted(length, complaint, failure).strip());
+    }
+    return complaint;
+  }
+
+  /**
+   * libjpeg warns of damage and goes on with pixels of its own invention. What else is printed
+   * concerns colour profiles and the like, and a few bytes too many are padding of careless
+   * encoders.
+   */
+  private static boolean isHarmless(String complaint) {
+    if (!complaint.startsWith(DAMAGE)) {
+      return true;
+    }
+    Matcher padding = PADDING.matcher(complaint);
+    return padding.find() && Integer.parseInt(padding.group(1)) <= MOST_PADDING;
   }
 
   private void copyEncoded(ByteBuffer encoded, int length) {

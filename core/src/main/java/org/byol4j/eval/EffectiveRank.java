@@ -34,7 +34,7 @@ public final class EffectiveRank {
         return Double.NaN;
       }
     }
-    return Math.exp(entropyOfRoots(SymmetricEigenvalues.of(gram(rows))));
+    return Math.exp(entropy(roots(SymmetricEigenvalues.of(gram(rows)))));
   }
 
   private static double normalize(FloatBuffer matrix, int start, double[] to) {
@@ -82,15 +82,30 @@ public final class EffectiveRank {
     return gram;
   }
 
-  private static double entropyOfRoots(double[] squares) {
-    double sum = 0;
+  /**
+   * Rounding leaves of a zero up to about this share of the largest, and a root makes it matter.
+   */
+  private static double[] roots(double[] squares) {
+    double largest = 0;
     for (double square : squares) {
-      sum += Math.sqrt(Math.max(0, square));
+      largest = Math.max(largest, square);
+    }
+    double zero = squares.length * Math.ulp(largest);
+    double[] roots = new double[squares.length];
+    for (int i = 0; i < roots.length; i++) {
+      roots[i] = squares[i] > zero ? Math.sqrt(squares[i]) : 0;
+    }
+    return roots;
+  }
+
+  private static double entropy(double[] shares) {
+    double sum = 0;
+    for (double share : shares) {
+      sum += share;
     }
     double entropy = 0;
-    for (double square : squares) {
-      double share = Math.sqrt(Math.max(0, square)) / sum;
-      entropy -= share > 0 ? share * Math.log(share) : 0;
+    for (double share : shares) {
+      entropy -= share > 0 ? share / sum * Math.log(share / sum) : 0;
     }
     return entropy;
   }

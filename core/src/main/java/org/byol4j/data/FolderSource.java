@@ -85,16 +85,11 @@ final class FolderSource implements ImageSource {
         new FileVisitor() {
           @Override
           public void image(String path, Path file, BasicFileAttributes attributes) {
-            try (InputStream in = Files.newInputStream(file)) {
-              byte[] encoded = in.readNBytes(LARGEST_FILE + 1);
-              if (encoded.length > LARGEST_FILE) {
-                visitor.bad(path, TOO_LARGE);
-                return;
-              }
-              visitor.image(path, encoded);
-            } catch (IOException e) {
-              visitor.bad(path, "unreadable");
+            if (attributes.size() > LARGEST_FILE) {
+              visitor.bad(path, TOO_LARGE);
+              return;
             }
+            visitor.image(path, attributes.size(), () -> bytes(file));
           }
 
           @Override
@@ -102,6 +97,12 @@ final class FolderSource implements ImageSource {
             visitor.ignored(path, kind);
           }
         });
+  }
+
+  private static byte[] bytes(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(LARGEST_FILE);
+    }
   }
 
   private static void walk(Path root, FileVisitor visitor) {
@@ -175,7 +176,8 @@ final class FolderSource implements ImageSource {
     }
     // the locale cannot express the name, but a path's URI holds its bytes
     String raw = file.toUri().getRawPath();
-    String escaped = raw.substring(raw.lastIndexOf('/') + 1);
+    int end = raw.endsWith("/") ? raw.length() - 1 : raw.length();
+    String escaped = raw.substring(raw.lastIndexOf('/', end - 1) + 1, end);
     byte[] bytes = new byte[escaped.length()];
     int length = 0;
     for (int i = 0; i < escaped.length(); i++) {

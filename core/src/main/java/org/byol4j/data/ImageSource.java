@@ -1,5 +1,6 @@
 package org.byol4j.data;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -22,13 +23,23 @@ public interface ImageSource {
   /** Why a file beyond {@link #LARGEST_FILE} is bad. */
   String TOO_LARGE = "larger than " + (LARGEST_FILE >> 20) + " MiB";
 
+  /** A way to an image file's bytes, to be used at most once, by any thread. */
+  interface Encoded {
+    /**
+     * Reads the file; the bytes are the caller's.
+     *
+     * @throws IOException if it cannot be read
+     */
+    byte[] read() throws IOException;
+  }
+
   /** What is done with a source's contents; called by one thread, in the source's order. */
   interface Visitor {
 
-    /** An image file; {@code encoded} belongs to the visitor from now on. */
-    void image(String path, byte[] encoded);
+    /** An image file of about {@code lengthBytes}. */
+    void image(String path, long lengthBytes, Encoded file);
 
-    /** A file that should be an image but cannot be read for {@code reason}. */
+    /** A file that should be an image but cannot be one for {@code reason}. */
     void bad(String path, String reason);
 
     /** Something that was passed over because of what {@code kind} says. */

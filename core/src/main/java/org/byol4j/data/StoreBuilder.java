@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -22,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.byol4j.image.ImageDecoder;
 
 /**
- * Builds a store: reads the source in order, has every image decoded by worker threads, and appends
- * the good ones in the source's order, so that the same source gives the same files.
+ * Builds a store: walks the source in order, has every image read and decoded by worker threads,
+ * and appends the good ones in the source's order, so that the same source gives the same files.
  *
  * <p>One build, by one thread. At most {@link #AHEAD_BYTES} of encoded images, and one more image,
  * are held in memory.
@@ -47,17 +46,7 @@ final class StoreBuilder implements ImageSource.Visitor, AutoCloseable {
   private long pendingBytes;
 
   /** A file that was read and whose verdict may still be under way. */
-  private static final class Pending {
-    final String path;
-    final byte[] encoded;
-    final Future<Verdict> verdict;
-
-    Pending(String path, byte[] encoded, Future<Verdict> verdict) {
-      this.path = path;
-      this.encoded = encoded;
-      this.verdict = verdict;
-    }
-  }
+  private record Pending(String path, long lengthBytes, Future<Verdict> verdict) {}
 
   private StoreBuilder(
       ImageSource source,
@@ -100,14 +89,13 @@ final class StoreBuilder implements ImageSource.Visitor, AutoCloseable {
   }
 
   @Override
-  public void image(String path, byte[] encoded) {
-    await(new Pending(path, encoded, workers.submit(() -> check(encoded))));
+  public void image(String path, long lengthBytes, ImageSource.Encoded file) {
+    await(new Pending(path, lengthBytes, workers.submit(() -> check(file))));
   }
 
   @Override
   public void bad(String path, String reason) {
-    Verdict verdict = Verdict.bad(reason);
-    await(new Pending(path, new byte[0], CompletableFuture.completedFuture(verdict)));
+    await(new Pending(path, 0, CompletableFuture.completedFuture(Verdict.bad(reason))));
   }
 
   @Override
@@ -115,11 +103,11 @@ final class StoreBuilder implements ImageSource.Visitor, AutoCloseable {
     ignored.merge(kind, 1, Integer::sum);
   }
 
-  private Verdict check(byte[] encoded) {
+  private Verdict check(ImageSource.Encoded file) {
     ImageDecoder idle = idleDecoders.poll();
     ImageDecoder decoder = idle != null ? idle : new ImageDecoder(settings.maxPixels());
     try {
-      return Verdict.of(encoded, decoder);
+      return Verdict.of(file, decoder);
     } finally {
       idleDecoders.add(decoder);
     }
@@ -127,7 +115,7 @@ final class StoreBuilder implements ImageSource.Visitor, AutoCloseable {
 
   private void await(Pending file) {
     pending.add(file);
-    pendingBytes += file.encoded.length;
+    pendingBytes += file.lengthBytes();
     while (pending.size() > AHEAD_PER_WORKER * settings.workers() || pendingBytes > AHEAD_BYTES) {
       settleFirst();
     }
@@ -135,14 +123,13 @@ final class StoreBuilder implements ImageSource.Visitor, AutoCloseable {
 
   private void settleFirst() {
     Pending file = pending.remove();
-    pendingBytes -= file.encoded.length;
-    byte[] path = file.path.getBytes(StandardCharsets.UTF_8);
+    pendingBytes -= file.lengthBytes();
+    byte[] path = file.path().getBytes(StandardCharsets.UTF_8);
     try {
-      Verdict verdict = file.verdict.get();
+      Verdict verdict = file.verdict().get();
       if (verdict.isGood()) {
-        long location = segments.append(file.encoded);
-        byte[] hash = HexFormat.of().parseHex(verdict.contentHash());
-        records.add(path, location, file.encoded.length, hash);
+        byte[] encoded = verdict.encoded();
+        records.add(path, segments.append(encoded), encoded.length, verdict.contentHash());
       } else {
         records.addBad(path, numberOf(verdict.fault()));
       }
@@ -153,7 +140,7 @@ final class StoreBuilder implements ImageSource.Visitor, AutoCloseable {
       throw files.failed("build", new InterruptedIOException("interrupted"));
     } catch (ExecutionException e) {
       throw new IllegalStateException(
-          "cannot check image: source=%s image=%s".formatted(source.path(), file.path),
+          "cannot check image: source=%s image=%s".formatted(source.path(), file.path()),
           e.getCause());
     }
     progress.settled(records.count(), source.count());

@@ -126,7 +126,8 @@ final class TarSource implements ImageSource {
     } else if (entry.getSize() > LARGEST_FILE) {
       visitor.bad(parts.toString(), TOO_LARGE);
     } else {
-      visitor.image(parts.toString(), tar.readAllBytes());
+      byte[] bytes = tar.readAllBytes();
+      visitor.image(parts.toString(), bytes.length, () -> bytes);
     }
   }
 

@@ -1,34 +1,58 @@
 package org.byol4j.data;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.HexFormat;
 import java.util.Locale;
 import org.byol4j.image.ImageDecoder;
 import org.byol4j.image.ImageException;
 
-/**
- * Whether a file is an image that can be used.
- *
- * @param fault why it cannot, or empty
- * @param contentHash SHA-256 of a good image's bytes, in hexadecimal
- */
-record Verdict(String fault, String contentHash) {
+/** Whether a file is an image that can be used, and what it holds if it is. */
+final class Verdict {
+  private static final byte[] NOTHING = {};
 
-  static Verdict bad(String fault) {
-    return new Verdict(fault, "");
+  private final String fault;
+  private final byte[] encoded;
+  private final byte[] contentHash;
+
+  private Verdict(String fault, byte[] encoded, byte[] contentHash) {
+    this.fault = fault;
+    this.encoded = encoded;
+    this.contentHash = contentHash;
   }
 
-  /** Decodes the image to find out. */
-  static Verdict of(byte[] encoded, ImageDecoder decoder) {
+  static Verdict bad(String fault) {
+    return new Verdict(fault, NOTHING, NOTHING);
+  }
+
+  /** Reads and decodes the image to find out. */
+  static Verdict of(ImageSource.Encoded file, ImageDecoder decoder) {
     try {
+      byte[] encoded = file.read();
       decoder.decode(ByteBuffer.wrap(encoded));
+      return new Verdict("", encoded, Fingerprint.sha256().digest(encoded));
+    } catch (IOException e) {
+      return bad("unreadable");
     } catch (ImageException e) {
       return bad(e.reason().name().toLowerCase(Locale.ROOT).replace('_', ' '));
     }
-    return new Verdict("", HexFormat.of().formatHex(Fingerprint.sha256().digest(encoded)));
   }
 
   boolean isGood() {
     return fault.isEmpty();
+  }
+
+  /** Why it is bad; empty if it is good. */
+  String fault() {
+    return fault;
+  }
+
+  /** A good image's bytes. */
+  byte[] encoded() {
+    return encoded;
+  }
+
+  /** SHA-256 of a good image's bytes. */
+  byte[] contentHash() {
+    return contentHash;
   }
 }

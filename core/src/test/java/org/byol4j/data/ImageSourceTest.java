@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImageSourceTest {
@@ -26,7 +28,7 @@ class ImageSourceTest {
     final Map<String, String> ignored = new TreeMap<>();
 
     @Override
-    public void image(String path, byte[] encoded) {
+    public void image(String path, long lengthBytes, ImageSource.Encoded file) {
       images.add(path);
     }
 
@@ -156,6 +158,48 @@ class ImageSourceTest {
       file(out, "posix/" + deep);
     }
     assertThat(read(tar).images).containsExactly(deep, "posix/" + deep);
+  }
+
+  /** Prints the hash of a folder's images; run by a Java that cannot express their names. */
+  static final class HashPrinter {
+    private HashPrinter() {}
+
+    public static void main(String[] arguments) throws IOException {
+      System.out.print(hash(Path.of(arguments[0]), Path.of(arguments[1])));
+    }
+
+    static String hash(Path source, Path store) {
+      DataSettings settings = TestImages.SETTINGS;
+      return ImageStore.open(ImageSource.at(source), store, settings, StoreProgress.NONE)
+          .manifest()
+          .hash();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void namesBeyondTheLocaleAreTakenAsTheyAre() throws IOException, InterruptedException {
+    Path root = temp.resolve("data");
+    TestImages.folder(
+        root,
+        Map.of(
+            "\u00fc/\u4e2d.png", TestImages.png(1),
+            "\u00fc/a.png", TestImages.png(2),
+            "a/\u00df.jpg", TestImages.jpeg(3)));
+    ProcessBuilder process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                HashPrinter.class.getName(),
+                root.toString(),
+                temp.resolve("store1").toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    process.environment().put("LC_ALL", "C");
+    Process child = process.start();
+    String printed = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(child.waitFor()).isZero();
+    assertThat(printed).isEqualTo(HashPrinter.hash(root, temp.resolve("store2")));
   }
 
   private static void entry(TarArchiveOutputStream out, TarArchiveEntry entry) throws IOException {

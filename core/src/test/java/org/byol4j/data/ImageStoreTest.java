@@ -223,7 +223,7 @@ class ImageStoreTest {
   }
 
   @Test
-  void aFullDiskLeavesNothingBehind() throws IOException {
+  void aFullDiskIsWorthAnotherTryAndNamesTheFolder() throws IOException {
     Path source = TestImages.folder(temp.resolve("data"), images);
     Path folder = Files.createDirectories(temp.resolve("store"));
     // a device that is always full stands for the disk

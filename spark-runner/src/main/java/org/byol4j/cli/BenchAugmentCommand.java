@@ -12,6 +12,7 @@ import org.byol4j.config.Configuration;
 import org.byol4j.data.ImageSource;
 import org.byol4j.data.ImageStore;
 import org.byol4j.data.LoaderBenchmark;
+import org.byol4j.train.StopSignal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -81,7 +82,7 @@ final class BenchAugmentCommand implements Runnable {
               ImageSource.at(data),
               folder.path(),
               configuration.data(),
-              new BuildProgress(Clock.systemUTC()));
+              new BuildProgress(Clock.systemUTC(), new StopSignal()));
       tell(
           LoaderBenchmark.run(
               store,

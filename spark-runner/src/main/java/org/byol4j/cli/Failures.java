@@ -3,12 +3,17 @@ package org.byol4j.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.concurrent.CancellationException;
 import org.byol4j.checkpoint.CheckpointException;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.CollectiveException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.eval.EvaluationException;
+import org.byol4j.metrics.MetricsException;
 import org.byol4j.paramserver.NotFiniteException;
+import org.byol4j.train.CollapsedException;
+import org.byol4j.train.ResumeRefusedException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -56,16 +61,22 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   }
 
   private static ExitCode codeOf(Throwable failure) {
-    if (failure instanceof ConfigurationException) {
+    if (failure instanceof ConfigurationException
+        || failure instanceof ResumeRefusedException
+        || failure instanceof CollapsedException) {
       return ExitCode.USAGE;
     }
-    if (failure instanceof DataException || failure instanceof CheckpointException) {
+    if (failure instanceof DataException
+        || failure instanceof CheckpointException
+        || failure instanceof EvaluationException
+        || failure instanceof MetricsException) {
       return ExitCode.DATA;
     }
     if (failure instanceof StorageException
         || failure instanceof CollectiveException
         || failure instanceof IOException
-        || failure instanceof UncheckedIOException) {
+        || failure instanceof UncheckedIOException
+        || failure instanceof CancellationException) {
       return ExitCode.RETRY;
     }
     return ExitCode.INTERNAL;

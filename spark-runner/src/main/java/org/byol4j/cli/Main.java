@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       BenchCommand.class,
       ConfigCommand.class,
+      TrainCommand.class,
       WeightsDigestCommand.class,
       WeightsDiffCommand.class
     })
@@ -29,21 +30,37 @@ public final class Main implements Runnable {
 
   @Spec private CommandSpec spec;
 
+  private final Interruption interruption;
+
+  private Main(Interruption interruption) {
+    this.interruption = interruption;
+  }
+
   /** Runs one command and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
-    System.exit(
+    Interruption interruption = new Interruption();
+    Runtime.getRuntime().addShutdownHook(new Thread(interruption::shutDown, "interruption"));
+    int code =
         run(
             arguments,
             new PrintWriter(System.out, true, StandardCharsets.UTF_8),
             new PrintWriter(System.err, true, StandardCharsets.UTF_8),
-            System.getenv()));
+            System.getenv(),
+            interruption);
+    interruption.commandEnded();
+    System.exit(code);
   }
 
   /** Runs one command and returns its exit code. */
   static int run(
-      String[] arguments, PrintWriter out, PrintWriter err, Map<String, String> environment) {
+      String[] arguments,
+      PrintWriter out,
+      PrintWriter err,
+      Map<String, String> environment,
+      Interruption interruption) {
     Failures failures = new Failures(!environment.getOrDefault(TRACE, "").isEmpty());
-    CommandLine command = new CommandLine(new Main());
+    CommandLine command = commandLine(interruption);
+    command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setOut(out);
     command.setErr(err);
     command.setParameterExceptionHandler(failures);
@@ -53,6 +70,15 @@ public final class Main implements Runnable {
     } catch (OutOfMemoryError | LinkageError e) {
       return failures.tell(e, err);
     }
+  }
+
+  /** The command line with all its commands, not yet told where to write. */
+  static CommandLine commandLine(Interruption interruption) {
+    return new CommandLine(new Main(interruption));
+  }
+
+  Interruption interruption() {
+    return interruption;
   }
 
   @Override

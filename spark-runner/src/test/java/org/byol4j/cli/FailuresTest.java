@@ -15,6 +15,8 @@ import org.byol4j.config.ConfigurationException;
 import org.byol4j.config.Fault;
 import org.byol4j.data.DataException;
 import org.byol4j.paramserver.NotFiniteException;
+import org.byol4j.train.CollapsedException;
+import org.byol4j.train.ResumeRefusedException;
 import org.junit.jupiter.api.Test;
 
 /** Which failure ends with which exit code, and how much is said of it. */
@@ -29,6 +31,13 @@ class FailuresTest {
     assertThat(err.toString().lines())
         .containsExactly(
             "byol4j: a.b=1 is not a key (x.conf: 1)", "byol4j: a.b=1 is not a key (x.conf: 1)");
+  }
+
+  @Test
+  void runThatMustNotGoOnIsTheUsersAndOneLine() {
+    assertThat(code(new ResumeRefusedException("/a holds a run already"))).isEqualTo(64);
+    assertThat(code(new CollapsedException("stopped by collapse.policy=stop"))).isEqualTo(64);
+    assertThat(err.toString().lines()).hasSize(2);
   }
 
   @Test

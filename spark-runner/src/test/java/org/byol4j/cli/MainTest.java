@@ -41,7 +41,7 @@ class MainTest {
 
   @Test
   void everyCommandHasHelpThatSaysWhatItDoes() {
-    assertHelp(new CommandLine(new Main()));
+    assertHelp(Main.commandLine(new Interruption()));
   }
 
   private static void assertHelp(CommandLine command) {

@@ -14,7 +14,9 @@ record Ran(int code, String out, String err) {
   static Ran byol4j(Map<String, String> environment, String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    int code = Main.run(arguments, new PrintWriter(out), new PrintWriter(err), environment);
+    int code =
+        Main.run(
+            arguments, new PrintWriter(out), new PrintWriter(err), environment, new Interruption());
     return new Ran(code, out.toString(), err.toString());
   }
 }

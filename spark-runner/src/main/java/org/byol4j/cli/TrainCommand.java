@@ -1,0 +1,114 @@
+package org.byol4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Locale;
+import org.byol4j.config.Assignment;
+import org.byol4j.config.Configuration;
+import org.byol4j.config.ConfigurationText;
+import org.byol4j.train.RunSettings;
+import org.byol4j.train.RunSettings.Resume;
+import org.byol4j.train.RunSummary;
+import org.byol4j.train.StopSignal;
+import org.byol4j.train.Trainer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code train}: pretrains a backbone, or goes on where an earlier run was stopped. */
+@Command(
+    name = "train",
+    description = {
+      "Pretrains a backbone on images.",
+      "SIGTERM and Ctrl-C end it after the step in progress, with a checkpoint; the same command"
+          + " goes on from there."
+    })
+final class TrainCommand implements Runnable {
+  @Spec private CommandSpec spec;
+  @ParentCommand private Main main;
+  @Mixin private ConfigurationOptions options;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "PATH",
+      description = "A folder of images, a .tar or a .tar.gz.")
+  private Path data;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The run's folder: checkpoints, metrics.jsonl, config.conf, the image store.")
+  private Path out;
+
+  @Option(
+      names = "--replicas",
+      paramLabel = "N",
+      description = "Replicas, as threads of this process: stands for cluster.replicas.")
+  private List<String> replicas = List.of();
+
+  @Option(
+      names = "--resume",
+      paramLabel = "HOW",
+      defaultValue = "auto",
+      description =
+          "auto: go on from the newest checkpoint in DIR, if there is one; never: refuse a DIR that"
+              + " holds a run. Default: ${DEFAULT-VALUE}.")
+  private Resume resume;
+
+  @Override
+  public void run() {
+    Configuration configuration =
+        options.read(
+            replicas.stream()
+                .map(n -> new Assignment("--replicas", "cluster.replicas=" + n))
+                .toArray(Assignment[]::new));
+    StopSignal stop = main.interruption().obey();
+    RunSummary summary =
+        new Trainer(
+                settings(configuration, data, out, resume),
+                stop,
+                ConsoleObserver.onStandardError(configuration.train().batchSize()),
+                new BuildProgress(Clock.systemUTC(), stop))
+            .run();
+    PrintWriter print = spec.commandLine().getOut();
+    print.println(
+        String.format(
+            Locale.ROOT,
+            "%s after %d steps: loss %.4f, %.1f images/s, %.0f s; checkpoint %s",
+            summary.finished() ? "done" : "stopped",
+            summary.steps(),
+            summary.loss(),
+            summary.imagesPerSecond(),
+            summary.seconds(),
+            summary.checkpoint()));
+    print.flush();
+  }
+
+  /** What a run is told, from its configuration. */
+  static RunSettings settings(Configuration configuration, Path data, Path out, Resume resume) {
+    ConfigurationText text = configuration.text();
+    return new RunSettings(
+        data,
+        out,
+        resume,
+        configuration.train(),
+        configuration.data(),
+        configuration.augment(),
+        configuration.network(),
+        configuration.optimizer(),
+        configuration.target(),
+        configuration.checkpoint(),
+        configuration.knn(),
+        configuration.collapse(),
+        configuration.compute(),
+        text.toString(),
+        saved -> ConfigurationText.parse(saved).resumeDifferences(text));
+  }
+}

@@ -20,6 +20,7 @@ final class CropResize {
   private static final int CHANNELS = Image.CHANNELS;
 
   private final int size;
+  private final int turnedFloats;
   private final CubicAxis rows = new CubicAxis();
   private final CubicAxis columns = new CubicAxis();
 
@@ -38,7 +39,15 @@ final class CropResize {
    * @param size height and width of the result, in pixels
    */
   CropResize(int size) {
+    this(size, TURNED_FLOATS);
+  }
+
+  /**
+   * @param turnedFloats about how many floats may lie on their side at once
+   */
+  CropResize(int size, int turnedFloats) {
     this.size = size;
+    this.turnedFloats = turnedFloats;
   }
 
   /**
@@ -147,7 +156,7 @@ final class CropResize {
       summed = new float[TURNED_ROWS][length];
     }
     if (turned[0].length < width) {
-      int block = Math.min(size, Math.max(TURNED_ROWS, TURNED_FLOATS / run));
+      int block = Math.min(size, Math.max(TURNED_ROWS, turnedFloats / run));
       turned = new float[CHANNELS][width][block];
     }
   }

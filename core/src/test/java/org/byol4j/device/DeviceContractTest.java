@@ -209,8 +209,8 @@ public abstract class DeviceContractTest {
 
   @ParameterizedTest
   @CsvSource({
-    "2, 1, 1, 3",
-    "2, 1, 1, 64",
+    "3, 1, 1, 3",
+    "3, 1, 1, 64",
     "5, 1, 1, 17",
     "64, 1, 1, 256",
     "1, 3, 5, 16",
@@ -237,7 +237,7 @@ public abstract class DeviceContractTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 1, 1, 3",
+    "1, 2, 1, 1, 3",
     "1, 4, 1, 1, 64",
     "3, 2, 4, 4, 16",
     "1, 5, 7, 5, 17",

@@ -6,9 +6,11 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_execute;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_query_impl_info_str;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_scratchpad_md;
 
 import java.util.ArrayList;
@@ -19,6 +21,8 @@ import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerPointer;
 
 /** A oneDNN primitive with all its arguments. */
 final class Operation implements Op {
@@ -142,5 +146,14 @@ final class Operation implements Op {
     Engine.check(status, what);
     engine.onClose(() -> dnnl_primitive_desc_destroy(plan));
     return plan;
+  }
+
+  /** Which of oneDNN's implementations a plan is of, such as {@code jit:avx512_core}. */
+  static String kind(dnnl_primitive_desc plan) {
+    try (PointerPointer<BytePointer> name = new PointerPointer<>(1)) {
+      Engine.check(
+          dnnl_primitive_desc_query(plan, dnnl_query_impl_info_str, 0, name), "name of a plan");
+      return name.get(BytePointer.class, 0).getString();
+    }
   }
 }

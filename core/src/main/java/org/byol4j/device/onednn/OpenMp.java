@@ -63,11 +63,16 @@ final class OpenMp {
       return;
     }
     setThreads.invokeVoid(new Object[] {threads});
-    int actual = maxThreads.invokeInt(new Object[0]);
+    int actual = threads();
     if (actual != threads) {
       throw new IllegalStateException(
           "OpenMP refused the number of threads: threads=%d actual=%d".formatted(threads, actual));
     }
     mine[0] = threads;
+  }
+
+  /** How wide parallel regions entered by the calling thread are. */
+  int threads() {
+    return maxThreads.invokeInt(new Object[0]);
   }
 }

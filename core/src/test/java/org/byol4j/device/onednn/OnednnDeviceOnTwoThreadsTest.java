@@ -1,0 +1,14 @@
+package org.byol4j.device.onednn;
+
+import org.byol4j.device.ComputeSettings;
+import org.byol4j.device.Device;
+import org.byol4j.device.DeviceContractTest;
+
+/** The contract on two threads. */
+class OnednnDeviceOnTwoThreadsTest extends DeviceContractTest {
+
+  @Override
+  protected Device newDevice() {
+    return new OnednnDevice(new ComputeSettings("onednn", "fp32", 2));
+  }
+}

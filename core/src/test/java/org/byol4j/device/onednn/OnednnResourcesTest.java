@@ -1,0 +1,234 @@
+package org.byol4j.device.onednn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.byol4j.device.BatchNorm;
+import org.byol4j.device.ComputeSettings;
+import org.byol4j.device.LinearMap;
+import org.byol4j.device.MomentumUpdate;
+import org.byol4j.device.Op;
+import org.byol4j.device.Padding;
+import org.byol4j.device.Pooling;
+import org.byol4j.device.Shape;
+import org.byol4j.device.Tensor;
+import org.byol4j.device.Window;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Memory and threads of the device, which the contract says nothing about. */
+class OnednnResourcesTest {
+
+  private static final Shape IMAGES = new Shape(4, 12, 12, 16);
+  private static final Shape ROWS = Shape.matrix(4, 16);
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void runningOperationsAllocatesNothing(int threads) {
+    try (OnednnDevice device = device(threads)) {
+      List<Op> step = everyOperation(device);
+      ThreadMXBean counter = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      long thread = Thread.currentThread().getId();
+      for (int i = 0; i < 20; i++) {
+        step.forEach(Op::run);
+      }
+      long nativeBytes = Pointer.totalBytes();
+      long before = counter.getThreadAllocatedBytes(thread);
+      for (int i = 0; i < 100; i++) {
+        for (int op = 0; op < step.size(); op++) {
+          step.get(op).run();
+        }
+      }
+      long allocated = counter.getThreadAllocatedBytes(thread) - before;
+
+      // the two readings themselves may cost a little
+      assertThat(allocated).as("bytes in 100 steps").isLessThan(1000);
+      assertThat(Pointer.totalBytes()).isEqualTo(nativeBytes);
+    }
+  }
+
+  @Test
+  void closingFreesAllNativeMemory() {
+    device(1).close();
+    long before = Pointer.totalBytes();
+    OnednnDevice device = device(2);
+    everyOperation(device).forEach(Op::run);
+    device.allocate(IMAGES).close();
+    assertThat(Pointer.totalBytes()).isGreaterThan(before);
+
+    device.close();
+    device.close();
+
+    assertThat(Pointer.totalBytes()).isEqualTo(before);
+  }
+
+  @Test
+  void packedCopiesOfWeightsAreSharedByPlans() {
+    try (OnednnDevice device = device(1)) {
+      Tensor weights = device.allocate(Shape.vector(64 * 64 * 9));
+      Shape shape = new Shape(1, 16, 16, 64);
+      Tensor x = device.allocate(shape);
+      Tensor y = device.allocate(shape);
+      Window window = new Window(3, 1, Padding.both(1), Padding.both(1));
+      device.convolution(shape, shape, window, weights).forward(x, y).run();
+      long one = Pointer.totalBytes();
+
+      device.convolution(shape, shape, window, weights).forward(x, y).run();
+
+      assertThat(Pointer.totalBytes() - one).isLessThan(64 * 64 * 9 * Float.BYTES);
+    }
+  }
+
+  @Test
+  void operationOnAClosedTensorIsRefused() {
+    try (OnednnDevice device = device(1)) {
+      Tensor x = device.allocate(IMAGES);
+      Tensor y = device.allocate(IMAGES);
+      Op add = device.add(x, x, y);
+      x.close();
+
+      assertThatThrownBy(add::run)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("closed");
+    }
+  }
+
+  @Test
+  void tensorOfAnotherDeviceIsRefused() {
+    try (OnednnDevice device = device(1);
+        OnednnDevice other = device(1)) {
+      Tensor mine = device.allocate(IMAGES);
+      Tensor strange = other.allocate(IMAGES);
+
+      assertThatThrownBy(() -> device.copy(strange, mine))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("another device");
+    }
+  }
+
+  @Test
+  void otherPrecisionIsRefused() {
+    assertThatThrownBy(() -> new OnednnDevice(new ComputeSettings("onednn", "bf16", 1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("precision=bf16 is not supported by device=onednn: expected fp32");
+  }
+
+  @Test
+  void fingerprintNamesWhatBitsDependOn() {
+    try (OnednnDevice device = device(2)) {
+      assertThat(device.fingerprint())
+          .containsEntry("threads", "2")
+          .containsKeys("onednn", "instructionSet");
+      assertThat(device.fingerprint().get("onednn")).startsWith("3.11.");
+    }
+  }
+
+  @Test
+  void openMpTeamFollowsTheDeviceThatRuns() {
+    OpenMp openMp = OnednnLibrary.load().openMp();
+    try (OnednnDevice one = device(1);
+        OnednnDevice two = device(2)) {
+      Tensor a = one.allocate(IMAGES);
+      Tensor b = two.allocate(IMAGES);
+      Op onOne = one.add(a, a, a);
+      Op onTwo = two.add(b, b, b);
+
+      onOne.run();
+      assertThat(openMp.threads()).isEqualTo(1);
+      onTwo.run();
+      assertThat(openMp.threads()).isEqualTo(2);
+      onOne.run();
+      assertThat(openMp.threads()).isEqualTo(1);
+    }
+  }
+
+  private static OnednnDevice device(int threads) {
+    return new OnednnDevice(new ComputeSettings("onednn", "fp32", threads));
+  }
+
+  /** One of each, on tensors of random values. */
+  private static List<Op> everyOperation(OnednnDevice device) {
+    Window window = new Window(3, 1, Padding.both(1), Padding.both(1));
+    Random random = new Random(7);
+    Tensor weights = filled(device, Shape.vector(16 * 16 * 9), random);
+    Tensor gradient = device.allocate(Shape.vector(16 * 16 * 9));
+    Tensor momentum = device.allocate(Shape.vector(16 * 16 * 9));
+    Tensor square = weights.view(0, Shape.vector(16 * 16));
+    Tensor scale = filled(device, Shape.vector(16), random);
+    Tensor shift = filled(device, Shape.vector(16), random);
+    Tensor x = filled(device, IMAGES, random);
+    Tensor y = filled(device, IMAGES, random);
+    Tensor z = filled(device, IMAGES, random);
+    Tensor small = device.allocate(new Shape(4, 6, 6, 16));
+    Tensor rows = filled(device, ROWS, random);
+    Tensor rows2 = filled(device, ROWS, random);
+    Tensor rows3 = filled(device, ROWS, random);
+    List<Op> step = new ArrayList<>();
+    LinearMap convolution = device.convolution(IMAGES, IMAGES, window, weights);
+    step.add(convolution.forward(x, y));
+    step.add(convolution.backwardData(y, z));
+    step.add(convolution.backwardWeights(x, y, gradient));
+    LinearMap product = device.matrixProduct(4, 16, 16, square);
+    step.add(product.forward(rows, rows2));
+    step.add(product.backwardData(rows2, rows3));
+    step.add(product.backwardWeights(rows, rows2, gradient.view(0, Shape.vector(256))));
+    step.add(device.addBias(shift, rows));
+    step.add(device.biasGradient(rows2, gradient.view(256, Shape.vector(16))));
+    for (BatchNorm norm :
+        List.of(
+            device.batchNorm(BatchNorm.Form.RELU, x, scale, shift, 1e-5, y),
+            device.batchNormAddRelu(x, scale, shift, 1e-5, z, y))) {
+      Tensor vectors = gradient.view(512, Shape.vector(16));
+      BatchNorm.Backward local = norm.backward(y, z, vectors, vectors);
+      step.add(norm::forwardLocal);
+      step.add(local::local);
+    }
+    BatchNorm given = device.batchNorm(BatchNorm.Form.PLAIN, x, scale, shift, 1e-5, y);
+    Tensor vectors = gradient.view(512, Shape.vector(16));
+    BatchNorm.Backward apart = given.backward(y, z, vectors, vectors);
+    double[] moments = new double[32];
+    double[] mean = new double[16];
+    double[] variance = new double[16];
+    step.add(() -> given.moments(moments));
+    step.add(() -> given.statistics(mean, variance));
+    step.add(() -> given.normalize(mean, variance));
+    step.add(() -> apart.sums(moments));
+    step.add(() -> apart.apply(moments, 4 * 12 * 12));
+    step.add(device.reluBackward(x, y, z));
+    step.add(device.addReluBackward(z, x, y, z));
+    step.add(device.add(x, y, z));
+    Pooling maximum =
+        device.maxPool(new Window(3, 2, new Padding(0, 1), new Padding(0, 1)), x, small);
+    step.add(maximum.forward());
+    step.add(maximum.backward(small, z));
+    Pooling average = device.averagePool(x, rows);
+    step.add(average.forward());
+    step.add(average.backward(rows, z));
+    step.add(device.regressionLoss(rows, rows2, 0.5, rows3)::run);
+    step.add(() -> device.fill(0, gradient));
+    step.add(() -> device.copy(x, z));
+    step.add(() -> device.axpby(0.5, x, 0.5, z));
+    step.add(() -> device.dot(x, z));
+    MomentumUpdate update = new MomentumUpdate(0.9, 1, 1e-4, 0.1);
+    step.add(() -> device.update(update, gradient, momentum, weights));
+    return step;
+  }
+
+  private static Tensor filled(OnednnDevice device, Shape shape, Random random) {
+    float[] values = new float[Math.toIntExact(shape.elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextFloat() - 0.5f;
+    }
+    Tensor tensor = device.allocate(shape);
+    device.write(FloatBuffer.wrap(values), tensor);
+    return tensor;
+  }
+}

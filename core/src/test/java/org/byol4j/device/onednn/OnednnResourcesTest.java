@@ -12,7 +12,6 @@ import java.util.Random;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.LinearMap;
-import org.byol4j.device.MomentumUpdate;
 import org.byol4j.device.Op;
 import org.byol4j.device.Padding;
 import org.byol4j.device.Pooling;
@@ -217,8 +216,7 @@ class OnednnResourcesTest {
     step.add(() -> device.copy(x, z));
     step.add(() -> device.axpby(0.5, x, 0.5, z));
     step.add(() -> device.dot(x, z));
-    MomentumUpdate update = new MomentumUpdate(0.9, 1, 1e-4, 0.1);
-    step.add(() -> device.update(update, gradient, momentum, weights));
+    step.add(() -> device.update(0.9, 1, 1e-4, 0.1, gradient, momentum, weights));
     return step;
   }
 

@@ -36,12 +36,12 @@ public final class CheckpointWriter {
 
   /**
    * Writes {@code state}, durably, then deletes what need not be kept. Nothing is written where the
-   * same state lies already.
+   * same values lie already.
    *
    * @return the checkpoint's folder
    * @throws StorageException if the storage refuses time and again; the newest complete checkpoint
    *     is intact, and the message names it
-   * @throws CheckpointException if another state with the same step lies there already
+   * @throws CheckpointException if other values with the same step lie there already
    */
   public String write(TrainingState state) {
     String folder = Checkpoints.nameOf(state.step());
@@ -104,16 +104,19 @@ public final class CheckpointWriter {
         state.step(), state.epoch(), state.identity(), state.layout(), state.counters(), files);
   }
 
-  /** A retry may find that the try before it went through; anything else is not ours to replace. */
+  /**
+   * A retry may find that the try before it went through, and a run that was resumed elsewhere may
+   * come to the same values; anything else is not ours to replace.
+   */
   private void expectSame(TrainingState state, String folder) {
     Map<Section, SectionFile> files = new EnumMap<>(Section.class);
     for (Section section : Section.values()) {
       files.put(section, hash(state.values().get(section)));
     }
     Manifest found = new CheckpointReader(storage).read(folder).manifest();
-    if (!found.equals(manifest(state, files))) {
+    if (!found.files().equals(files) || !found.layout().equals(state.layout())) {
       throw new CheckpointException(
-          "%s: a complete checkpoint with other contents lies there, expected none"
+          "%s: a complete checkpoint with other values lies there, expected none"
               .formatted(storage.describe(folder)));
     }
   }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -187,13 +188,26 @@ class CheckpointWriterTest {
   }
 
   @Test
-  void otherStateOfTheSameStepIsRefused() {
+  void otherValuesOfTheSameStepAreRefused() {
     States.writer(storage()).write(States.at(10));
-    RunIdentity other = new RunIdentity(18, "", "", Map.of());
+    Map<Section, Floats> values = new EnumMap<>(States.at(10).values());
+    values.put(Section.MOMENTUM, States.at(11).values().get(Section.MOMENTUM));
+    TrainingState other =
+        new TrainingState(10, 1, States.IDENTITY, States.LAYOUT, Map.of(), values);
 
-    assertThatThrownBy(() -> States.writer(storage()).write(States.at(10, other)))
+    assertThatThrownBy(() -> States.writer(storage()).write(other))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("step-0000000010: a complete checkpoint with other contents");
+        .hasMessageContaining("step-0000000010: a complete checkpoint with other values");
+    expectHolds(States.at(10));
+  }
+
+  @Test
+  void sameValuesThatWereMadeElsewhereAreNotWrittenAgain() {
+    States.writer(storage()).write(States.at(10));
+    RunIdentity elsewhere =
+        new RunIdentity(17, States.IDENTITY.configuration(), "d".repeat(64), Map.of());
+    States.writer(storage()).write(States.at(10, elsewhere));
+
     expectHolds(States.at(10));
   }
 

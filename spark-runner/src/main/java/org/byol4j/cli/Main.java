@@ -19,9 +19,10 @@ import picocli.CommandLine.Spec;
     scope = ScopeType.INHERIT,
     usageHelpAutoWidth = true,
     subcommands = {
+      TrainCommand.class,
+      KnnCommand.class,
       BenchCommand.class,
       ConfigCommand.class,
-      TrainCommand.class,
       WeightsDigestCommand.class,
       WeightsDiffCommand.class
     })

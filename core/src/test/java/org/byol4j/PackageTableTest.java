@@ -1,0 +1,168 @@
+package org.byol4j;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Which package may import which. */
+class PackageTableTest {
+  private static final String ROOT = "org.byol4j.";
+
+  private static final Map<String, Set<String>> MAY_IMPORT =
+      Map.ofEntries(
+          entry("image", Set.of()),
+          entry("augment", Set.of("image")),
+          entry("data", Set.of("image", "augment")),
+          entry("device", Set.of()),
+          entry("device.onednn", Set.of("device")),
+          entry("parameters", Set.of("device")),
+          entry("collective", Set.of()),
+          entry("nn", Set.of("device", "parameters", "collective")),
+          entry("optim", Set.of("device", "parameters")),
+          entry("paramserver", Set.of("collective", "device", "parameters", "optim")),
+          entry("checkpoint", Set.of("parameters")),
+          entry("metrics", Set.of()),
+          // the settings of the images that it evaluates are augment's
+          entry("eval", Set.of("nn", "data", "device", "augment")),
+          entry(
+              "train",
+              Set.of(
+                  "image",
+                  "augment",
+                  "data",
+                  "device",
+                  "device.onednn",
+                  "parameters",
+                  "collective",
+                  "nn",
+                  "optim",
+                  "paramserver",
+                  "checkpoint",
+                  "metrics",
+                  "eval")),
+          entry(
+              "config",
+              Set.of("augment", "data", "device", "nn", "optim", "checkpoint", "eval", "train")));
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("org.byol4j");
+
+  @Test
+  void packagesImportOnlyWhatTheTableAllows() {
+    assertThat(importsBeyond(MAY_IMPORT)).isEmpty();
+  }
+
+  @Test
+  void importThatTheTableDoesNotAllowIsFound() {
+    Map<String, Set<String>> stricter = new HashMap<>(MAY_IMPORT);
+    stricter.put("augment", Set.of());
+
+    assertThat(importsBeyond(stricter)).isNotEmpty().allMatch(text -> text.contains("augment"));
+  }
+
+  @Test
+  void everyPackageIsInTheTable() {
+    Set<String> packages = new TreeSet<>();
+    CLASSES.forEach(type -> packages.add(nameOf(type)));
+
+    assertThat(packages).hasSizeGreaterThan(10).isSubsetOf(MAY_IMPORT.keySet());
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching(ROOT + "(**)").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void coreKnowsNothingOfSparkOrTheCommandLine() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "picocli..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyConfigSeesTypesafeConfig() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("org.byol4j.config")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("com.typesafe..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void configSeesOnlySettingsOfOtherPackages() {
+    List<String> others =
+        CLASSES.stream()
+            .filter(type -> nameOf(type).equals("config"))
+            .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+            .map(Dependency::getTargetClass)
+            .map(JavaClass::getBaseComponentType)
+            .filter(type -> type.getPackageName().startsWith(ROOT))
+            .filter(type -> !nameOf(type).equals("config"))
+            .map(JavaClass::getName)
+            .distinct()
+            .toList();
+
+    assertThat(others).isNotEmpty().allMatch(name -> name.contains("Settings"));
+  }
+
+  @Test
+  void everyPackageSaysWhatLivesThere() throws IOException {
+    Path sources = Path.of("src", "main", "java");
+    try (Stream<Path> walk = Files.walk(sources)) {
+      List<Path> silent =
+          walk.filter(path -> path.toString().endsWith(".java"))
+              .map(Path::getParent)
+              .distinct()
+              .filter(folder -> !Files.exists(folder.resolve("package-info.java")))
+              .toList();
+
+      assertThat(silent).isEmpty();
+    }
+  }
+
+  private static Set<String> importsBeyond(Map<String, Set<String>> allowed) {
+    Set<String> found = new TreeSet<>();
+    for (JavaClass type : CLASSES) {
+      for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+        JavaClass target = dependency.getTargetClass().getBaseComponentType();
+        if (!target.getPackageName().startsWith(ROOT)) {
+          continue;
+        }
+        String from = nameOf(type);
+        String to = nameOf(target);
+        if (!from.equals(to) && !allowed.getOrDefault(from, Set.of()).contains(to)) {
+          found.add(dependency.getDescription());
+        }
+      }
+    }
+    return found;
+  }
+
+  private static String nameOf(JavaClass type) {
+    return type.getPackageName().substring(ROOT.length());
+  }
+}

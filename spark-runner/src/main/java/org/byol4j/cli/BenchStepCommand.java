@@ -1,0 +1,209 @@
+package org.byol4j.cli;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.byol4j.collective.Collective;
+import org.byol4j.collective.CollectiveException;
+import org.byol4j.collective.LocalCollective;
+import org.byol4j.config.Assignment;
+import org.byol4j.config.Configuration;
+import org.byol4j.device.Device;
+import org.byol4j.train.Devices;
+import org.byol4j.train.StepBenchmark;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code bench step}: the training's own step, on random images. */
+@Command(
+    name = "step",
+    description = {
+      "Measures whole training steps on random images, after "
+          + StepBenchmark.WARMUP_STEPS
+          + " that are not timed.",
+      "Heads are 256 wide at the end, padding is torch's, the optimizer is SGD."
+    })
+final class BenchStepCommand implements Runnable {
+  private static final Duration TIMEOUT = Duration.ofMinutes(10);
+  private static final int SMALLEST_IMAGE = 8;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--backbone",
+      required = true,
+      paramLabel = "NAME",
+      description = "resnet18, resnet34, resnet50, resnet101, resnet152 or resnet200.")
+  private String backbone;
+
+  @Option(
+      names = "--stem",
+      required = true,
+      paramLabel = "NAME",
+      description = "cifar or imagenet.")
+  private String stem;
+
+  @Option(
+      names = "--image",
+      required = true,
+      paramLabel = "N",
+      description = "Height and width of a view, in pixels.")
+  private int image;
+
+  @Option(
+      names = "--batch",
+      required = true,
+      paramLabel = "N",
+      description = "Images per step, over all replicas.")
+  private String batch;
+
+  @Option(
+      names = "--threads",
+      required = true,
+      paramLabel = "N",
+      description = "Threads that each replica computes with.")
+  private String threads;
+
+  @Option(names = "--steps", required = true, paramLabel = "N", description = "Steps to time.")
+  private int steps;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "N",
+      defaultValue = "4096",
+      description = "Width of the heads' hidden layer; default: ${DEFAULT-VALUE}.")
+  private String hidden;
+
+  @Option(
+      names = "--replicas",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Replicas, as threads of this process; default: ${DEFAULT-VALUE}.")
+  private String replicas;
+
+  @Option(names = "--json", description = "Ends standard output with one line of JSON.")
+  private boolean json;
+
+  @Override
+  public void run() {
+    expectAtLeast("--image", image, SMALLEST_IMAGE);
+    expectAtLeast("--steps", steps, 1);
+    Configuration configuration =
+        Configuration.ofDefaults(
+            List.of(
+                new Assignment("--backbone", "network.backbone=" + backbone),
+                new Assignment("--stem", "network.stem=" + stem),
+                new Assignment("--batch", "train.batch-size=" + batch),
+                new Assignment("--threads", "compute.threads=" + threads),
+                new Assignment("--hidden", "heads.hidden=" + hidden),
+                new Assignment("--replicas", "cluster.replicas=" + replicas),
+                new Assignment("bench step", "heads.output=256"),
+                new Assignment("bench step", "heads.bias=both"),
+                new Assignment("bench step", "network.padding=torch"),
+                new Assignment("bench step", "network.init=torch"),
+                new Assignment("bench step", "network.running-variance=unbiased")));
+    tell(measure(configuration), configuration);
+  }
+
+  private void expectAtLeast(String option, int value, int least) {
+    if (value < least) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "%s=%d is out of range; allowed: at least %d".formatted(option, value, least));
+    }
+  }
+
+  /** Runs every replica on a thread of its own; the result is that of rank 0. */
+  private StepBenchmark.Result measure(Configuration configuration) {
+    int size = configuration.train().replicas();
+    List<Collective> group =
+        size == 1 ? List.of(Collective.single()) : LocalCollective.group(size, TIMEOUT);
+    List<FutureTask<StepBenchmark.Result>> runs = new ArrayList<>();
+    for (Collective collective : group) {
+      FutureTask<StepBenchmark.Result> run =
+          new FutureTask<>(() -> measure(configuration, collective));
+      runs.add(run);
+      new Thread(run, "replica-" + collective.rank()).start();
+    }
+    List<StepBenchmark.Result> results = new ArrayList<>();
+    List<Throwable> failures = new ArrayList<>();
+    for (FutureTask<StepBenchmark.Result> run : runs) {
+      try {
+        results.add(run.get());
+      } catch (ExecutionException e) {
+        failures.add(e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while measuring", e);
+      }
+    }
+    if (!failures.isEmpty()) {
+      throw reason(failures);
+    }
+    return results.get(0);
+  }
+
+  private StepBenchmark.Result measure(Configuration configuration, Collective collective) {
+    long total = configuration.train().batchSize();
+    int from = (int) (total * collective.rank() / collective.size());
+    int to = (int) (total * (collective.rank() + 1) / collective.size());
+    try (collective;
+        Device device = Devices.open(configuration.compute())) {
+      return StepBenchmark.run(
+          device, collective, configuration.network(), (int) total, to - from, image, steps);
+    } catch (RuntimeException | Error e) {
+      collective.abort("replica rank=%d failed: %s".formatted(collective.rank(), e));
+      throw e;
+    }
+  }
+
+  /** That a replica lost the others is a consequence; what ended the others is the reason. */
+  private static RuntimeException reason(List<Throwable> failures) {
+    Throwable first =
+        failures.stream()
+            .filter(failure -> !(failure instanceof CollectiveException))
+            .findFirst()
+            .orElse(failures.get(0));
+    if (first instanceof Error error) {
+      throw error;
+    }
+    return first instanceof RuntimeException unchecked
+        ? unchecked
+        : new IllegalStateException(first);
+  }
+
+  private void tell(StepBenchmark.Result result, Configuration configuration) {
+    PrintWriter out = spec.commandLine().getOut();
+    double rate = configuration.train().batchSize() / result.medianSeconds();
+    out.println(
+        String.format(
+            Locale.ROOT,
+            "%.2f images/s: %d images in %.4f s (median of %d steps), loss %.4f to %.4f",
+            rate,
+            configuration.train().batchSize(),
+            result.medianSeconds(),
+            steps,
+            result.firstLoss(),
+            result.lastLoss()));
+    if (json) {
+      Map<String, Object> values = new LinkedHashMap<>();
+      values.put("img_per_s", rate);
+      values.put("median_s", result.medianSeconds());
+      values.put("peak_rss_mb", PeakMemory.residentMb());
+      values.put("precision", configuration.compute().precision());
+      values.put("first_loss", result.firstLoss());
+      values.put("last_loss", result.lastLoss());
+      out.println(Json.line(values));
+    }
+    out.flush();
+  }
+}

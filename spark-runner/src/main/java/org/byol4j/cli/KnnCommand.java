@@ -1,0 +1,165 @@
+package org.byol4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.byol4j.checkpoint.Checkpoint;
+import org.byol4j.checkpoint.CheckpointReader;
+import org.byol4j.config.Assignment;
+import org.byol4j.config.Configuration;
+import org.byol4j.data.ImageSource;
+import org.byol4j.data.ImageStore;
+import org.byol4j.eval.KnnResult;
+import org.byol4j.train.StopSignal;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code knn}: how good the features of a checkpoint are. */
+@Command(
+    name = "knn",
+    description = {
+      "Classifies test images by their nearest neighbours among training images: cosine similarity"
+          + " of the online backbone's features.",
+      "The class of an image is the name of its folder."
+    })
+final class KnnCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  /** Whose features. */
+  private enum FeatureKind {
+    TRAINED,
+    UNTRAINED,
+    PIXELS
+  }
+
+  @Option(
+      names = "--checkpoint",
+      required = true,
+      paramLabel = "RUN_OR_CHECKPOINT",
+      description = "A checkpoint's folder, or a run's, whose newest checkpoint is taken.")
+  private Path folder;
+
+  @Option(
+      names = "--train",
+      required = true,
+      paramLabel = "PATH",
+      description = "The images that vote: a folder, a .tar or a .tar.gz.")
+  private Path train;
+
+  @Option(
+      names = "--test",
+      required = true,
+      paramLabel = "PATH",
+      description = "The images that are classified.")
+  private Path test;
+
+  @Option(
+      names = "--k",
+      paramLabel = "N",
+      defaultValue = "200",
+      description = "How many neighbours vote; default: ${DEFAULT-VALUE}.")
+  private String k;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      defaultValue = "0.1",
+      description = "What similarities are divided by; default: ${DEFAULT-VALUE}.")
+  private String temperature;
+
+  @Option(
+      names = "--features",
+      paramLabel = "KIND",
+      defaultValue = "trained",
+      description =
+          "trained; untrained: the same network as it was drawn; pixels. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private FeatureKind features;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads to compute with; default: as many as the run had.")
+  private List<String> threads = List.of();
+
+  @Option(names = "--json", description = "Ends standard output with one line of JSON.")
+  private boolean json;
+
+  @Override
+  public void run() {
+    Checkpoint checkpoint = CheckpointReader.open(folder);
+    Configuration configuration =
+        Configuration.ofText(
+            checkpoint.manifest().identity().configuration(), checkpoint.describe(), assignments());
+    try (TemporaryFolder trainFolder = new TemporaryFolder();
+        TemporaryFolder testFolder = new TemporaryFolder()) {
+      KnnEvaluation evaluation =
+          new KnnEvaluation(
+              configuration,
+              store(train, trainFolder, configuration),
+              store(test, testFolder, configuration));
+      tell(
+          switch (features) {
+            case TRAINED -> evaluation.trained(checkpoint);
+            case UNTRAINED -> evaluation.untrained();
+            case PIXELS -> evaluation.pixels();
+          },
+          configuration.knn().k());
+    }
+  }
+
+  private List<Assignment> assignments() {
+    List<Assignment> assignments = new ArrayList<>();
+    assignments.add(new Assignment("--k", "knn.k=" + k));
+    assignments.add(new Assignment("--temperature", "knn.temperature=" + temperature));
+    for (String number : threads) {
+      assignments.add(new Assignment("--threads", "compute.threads=" + number));
+      assignments.add(new Assignment("--threads", "data.workers=" + number));
+    }
+    return assignments;
+  }
+
+  private static ImageStore store(Path path, TemporaryFolder folder, Configuration configuration) {
+    return ImageStore.open(
+        ImageSource.at(path),
+        folder.path(),
+        configuration.data(),
+        new BuildProgress(Clock.systemUTC(), new StopSignal()));
+  }
+
+  private void tell(KnnResult result, int asked) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (result.k() < asked) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(
+          "note: k=%d, as many as there are to vote; asked for %d".formatted(result.k(), asked));
+      err.flush();
+    }
+    out.println(
+        String.format(
+            Locale.ROOT,
+            "top-1 %.2f %%, top-5 %.2f %%: %d test images by %d training images, k=%d",
+            100 * result.top1(),
+            100 * result.top5(),
+            result.testRows(),
+            result.trainRows(),
+            result.k()));
+    if (json) {
+      Map<String, Object> values = new LinkedHashMap<>();
+      values.put("top1", result.top1());
+      values.put("top5", result.top5());
+      values.put("n_train", result.trainRows());
+      values.put("n_test", result.testRows());
+      values.put("k", result.k());
+      out.println(Json.line(values));
+    }
+    out.flush();
+  }
+}

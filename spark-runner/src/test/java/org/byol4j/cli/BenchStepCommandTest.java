@@ -1,0 +1,72 @@
+package org.byol4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BenchStepCommandTest {
+
+  @Test
+  void measureEndsWithOneLineOfJson() throws IOException {
+    Ran ran = bench("resnet18", "--replicas", "1");
+
+    assertThat(ran.code()).as(ran.err()).isZero();
+    JsonNode json = json(ran);
+    assertThat(json.get("img_per_s").asDouble() * json.get("median_s").asDouble())
+        .isBetween(3.999, 4.001);
+    assertThat(json.get("peak_rss_mb").asDouble()).isPositive();
+    assertThat(json.get("precision").asText()).isEqualTo("fp32");
+    assertThat(json.get("first_loss").asDouble()).isBetween(0.0, 8.0);
+    assertThat(json.get("last_loss").asDouble()).isLessThan(json.get("first_loss").asDouble());
+  }
+
+  @Test
+  void replicasStartFromTheLossOfTheirCommonBatch() throws IOException {
+    Ran ran = bench("resnet18", "--replicas", "2");
+
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(json(ran).get("first_loss").asDouble()).isBetween(0.0, 8.0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "resnet19, 1, network.backbone=resnet19 is not a choice (--backbone)",
+    "resnet18, 9, cluster.replicas=9 is above data.shards=4 (--replicas",
+  })
+  void faultsOfOptionsAreNamedByThem(String backbone, String replicas, String fault) {
+    Ran ran = bench(backbone, "--replicas", replicas);
+
+    assertThat(ran.code()).isEqualTo(64);
+    assertThat(ran.err()).contains(fault);
+  }
+
+  @Test
+  void noStepsAreRefused() {
+    Ran ran = bench("resnet18", "--steps", "0");
+
+    assertThat(ran.code()).isEqualTo(64);
+  }
+
+  private static JsonNode json(Ran ran) throws IOException {
+    return new ObjectMapper().readTree(ran.out().lines().reduce((a, b) -> b).orElse(""));
+  }
+
+  private static Ran bench(String backbone, String... more) {
+    List<String> words =
+        new ArrayList<>(
+            List.of("bench", "step", "--backbone", backbone, "--stem", "cifar", "--image", "8"));
+    words.addAll(List.of("--batch", "4", "--threads", "1", "--hidden", "16", "--json"));
+    words.addAll(List.of(more));
+    if (!words.contains("--steps")) {
+      words.addAll(List.of("--steps", "2"));
+    }
+    return Ran.byol4j(words.toArray(String[]::new));
+  }
+}

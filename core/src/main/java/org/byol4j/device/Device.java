@@ -40,10 +40,10 @@ public interface Device extends AutoCloseable {
   /** The elements of {@code tensor} for collectives and files. */
   HostWindow host(Tensor tensor);
 
-  /** Copies {@code to.shape().elements()} values in, from the buffer's position on. */
+  /** Copies {@code to.shape().elements()} values in; the buffer's position moves behind them. */
   void write(FloatBuffer from, Tensor to);
 
-  /** Copies {@code from.shape().elements()} values out, to the buffer's position and on. */
+  /** Copies {@code from.shape().elements()} values out; the buffer's position moves behind them. */
   void read(Tensor from, FloatBuffer to);
 
   /**

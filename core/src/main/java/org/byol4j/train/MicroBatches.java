@@ -5,7 +5,8 @@ import java.nio.FloatBuffer;
 /**
  * Hands out a replica's pairs of views, one micro-batch after the other.
  *
- * <p>The buffers belong to the source: {@link #next} makes their former content invalid.
+ * <p>The buffers belong to the source: {@link #next} makes their former content invalid. Each is
+ * asked for several times, and stands at its first value every time.
  */
 public interface MicroBatches {
 

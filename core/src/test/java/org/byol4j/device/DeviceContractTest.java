@@ -443,8 +443,9 @@ public abstract class DeviceContractTest {
     Device device = twins.testedSide().device();
     try (Tensor tensor = device.allocate(Shape.vector(100_001))) {
       assertThat(TwinDevices.read(device, tensor)).containsOnly(0f);
-      device.write(
-          FloatBuffer.wrap(new float[] {9, 1, 2, 3}, 1, 3), tensor.view(50, Shape.vector(3)));
+      FloatBuffer from = FloatBuffer.wrap(new float[] {9, 1, 2, 3, 4}, 1, 4);
+      device.write(from, tensor.view(50, Shape.vector(3)));
+      assertThat(from.position()).isEqualTo(4);
       assertThat(TwinDevices.read(device, tensor.view(49, Shape.vector(5))))
           .containsExactly(0, 1, 2, 3, 0);
       assertThat(

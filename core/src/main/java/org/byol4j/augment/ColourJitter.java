@@ -20,6 +20,8 @@ final class ColourJitter {
   private final float[] gray;
   private final float[] value;
   private final float[] low;
+  private final float[] blueLowest;
+  private final float[] redLowest;
   private final float[] hue;
 
   /**
@@ -31,6 +33,8 @@ final class ColourJitter {
     this.gray = new float[size];
     this.value = new float[size];
     this.low = new float[size];
+    this.blueLowest = new float[size];
+    this.redLowest = new float[size];
     this.hue = new float[size];
   }
 
@@ -117,10 +121,12 @@ final class ColourJitter {
       float[] green = planes[1][i];
       float[] blue = planes[2][i];
       extremes(red, green, blue, value, low);
-      hueInSixths(red, green, blue, value, low, hue);
-      fromHue(value, low, hue, 6 * turn + 5, red);
-      fromHue(value, low, hue, 6 * turn + 3, green);
-      fromHue(value, low, hue, 6 * turn + 1, blue);
+      lowest(blue, low, blueLowest);
+      lowest(red, low, redLowest);
+      hueInSixths(red, green, blue, value, low, blueLowest, redLowest, hue);
+      fromHue(value, low, hue, 6 * turn - 3, red);
+      fromHue(value, low, hue, 6 * turn - 5, green);
+      fromHue(value, low, hue, 6 * turn - 7, blue);
     }
   }
 
@@ -193,33 +199,46 @@ final class ColourJitter {
    * blue, b - g + 3C if red, r - b + 5C if green. The choice is made by factors that are 0 or 1.
    */
   private static void hueInSixths(
-      float[] red, float[] green, float[] blue, float[] value, float[] low, float[] hue) {
+      float[] red,
+      float[] green,
+      float[] blue,
+      float[] value,
+      float[] low,
+      float[] blueLowest,
+      float[] redLowest,
+      float[] hue) {
     for (int i = 0; i < hue.length; i++) {
       float c = value[i] - low[i];
       float r = red[i];
       float g = green[i];
       float b = blue[i];
-      float blueLowest = isZero(b - low[i]);
-      float redLowest = isZero(r - low[i]) * (1 - blueLowest);
-      float greenLowest = 1 - blueLowest - redLowest;
-      float sixths =
-          blueLowest * (g - r + c) + redLowest * (b - g + 3 * c) + greenLowest * (r - b + 5 * c);
-      hue[i] = sixths / Math.max(c, Float.MIN_NORMAL);
+      float isBlue = blueLowest[i];
+      float isRed = redLowest[i] * (1 - isBlue);
+      float isGreen = 1 - isBlue - isRed;
+      hue[i] = isBlue * (g - r + c) + isRed * (b - g + 3 * c) + isGreen * (r - b + 5 * c);
+    }
+    for (int i = 0; i < hue.length; i++) {
+      hue[i] /= Math.max(value[i] - low[i], Float.MIN_NORMAL);
     }
   }
 
+  /** 1 where the channel is the lowest and 0 where it is above, by the smallest float even. */
+  private static void lowest(float[] channel, float[] low, float[] lowest) {
+    for (int i = 0; i < lowest.length; i++) {
+      lowest[i] = 1 - Math.min(1f, (channel[i] - low[i]) * 1e38f * 1e8f);
+    }
+  }
+
+  /**
+   * {@code shift} is n - 8 and the turn, so that the places 2, 8 and 14 that have distance 0 lie at
+   * -6, 0 and 6; folding twice at 3 gives the distance from the nearest.
+   */
   private static void fromHue(
       float[] value, float[] low, float[] hue, float shift, float[] channel) {
     for (int i = 0; i < channel.length; i++) {
-      float place = hue[i] + shift;
-      float distance =
-          Math.min(Math.abs(place - 2), Math.min(Math.abs(place - 8), Math.abs(place - 14)));
-      channel[i] = value[i] - (value[i] - low[i]) * Math.max(0f, Math.min(1f, 2 - distance));
+      float distance = Math.abs(3 - Math.abs(3 - Math.abs(hue[i] + shift)));
+      float share = Math.max(0f, Math.min(1f, 2 - distance));
+      channel[i] = value[i] - (value[i] - low[i]) * share;
     }
-  }
-
-  /** 1 for 0 and 0 for anything above, down to the smallest float. */
-  private static float isZero(float x) {
-    return 1 - Math.min(1f, x * 1e38f * 1e8f);
   }
 }

@@ -35,6 +35,43 @@ class RecipeValuesTest {
   }
 
   @Test
+  void hueOfEveryColourTurnsAsInHsv() {
+    int size = 9;
+    float[][][] cube = new float[3][size * size][size * size];
+    for (int i = 0; i < size * size * size * size; i++) {
+      int line = i / (size * size);
+      int place = i % (size * size);
+      int red = line / size;
+      cube[0][line][place] = red / 8f;
+      cube[1][line][place] = line % size / 8f;
+      cube[2][line][place] = place % size / 8f;
+    }
+    for (float turn : new float[] {-.5f, -.3f, -.1f, 0, .05f, .25f, .5f}) {
+      float[][][] turned = new float[3][size * size][];
+      double[][][] expected = new double[size * size][size * size][3];
+      for (int line = 0; line < size * size; line++) {
+        for (int channel = 0; channel < 3; channel++) {
+          turned[channel][line] = cube[channel][line].clone();
+          for (int place = 0; place < size * size; place++) {
+            expected[line][place][channel] = cube[channel][line][place];
+          }
+        }
+      }
+      new ColourJitter(Style.TORCHVISION, size * size).hue(turned, turn);
+      SlowViews.hue(expected, turn);
+      for (int line = 0; line < size * size; line++) {
+        for (int place = 0; place < size * size; place++) {
+          for (int channel = 0; channel < 3; channel++) {
+            assertThat((double) turned[channel][line][place])
+                .as("turn=%f line=%d place=%d channel=%d", turn, line, place, channel)
+                .isCloseTo(expected[line][place][channel], within(2e-6));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void grayIsWeighted() {
     TORCHVISION.grayscale(image);
     assertFirstPixel(.49672, .49672, .49672);

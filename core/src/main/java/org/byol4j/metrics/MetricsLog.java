@@ -67,6 +67,21 @@ public final class MetricsLog implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns when everything that was appended is on the disk: a checkpoint must not be newer than the
+   * lines before it.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public void flush() {
+    try {
+      channel.force(false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "cannot write %s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
   @Override
   public void close() {
     try {

@@ -80,6 +80,7 @@ final class RunLog implements AutoCloseable {
             RunState.layout(plan.architecture()),
             Map.of(UNHEALTHY_LOOKS, (long) watch.badLooks()),
             sections);
+    metrics.flush();
     lastCheckpoint = checkpoints.write(state);
   }
 

@@ -18,6 +18,7 @@ import org.byol4j.checkpoint.Checkpoints;
 import org.byol4j.checkpoint.LocalStorage;
 import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.checkpoint.RunIdentity;
+import org.byol4j.checkpoint.RunLock;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.Collective;
@@ -64,6 +65,16 @@ public final class Trainer {
    */
   public RunSummary run() {
     createFolder();
+    RunLock lock = RunLock.take(folder);
+    try {
+      return runAlone();
+    } finally {
+      lock.close();
+    }
+  }
+
+  /** Runs while no other process writes to the run's folder. */
+  private RunSummary runAlone() {
     Optional<Checkpoint> checkpoint = newestCheckpoint();
     ImageStore store =
         ImageStore.open(

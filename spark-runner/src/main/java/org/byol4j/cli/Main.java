@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       KnnCommand.class,
       BenchCommand.class,
       ConfigCommand.class,
+      DemoCommand.class,
       WeightsDigestCommand.class,
       WeightsDiffCommand.class
     })

@@ -1,0 +1,90 @@
+package org.byol4j.cli.demo;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.byol4j.checkpoint.CheckpointReader;
+import org.byol4j.checkpoint.RunFolder;
+import org.byol4j.data.ImageSource;
+import org.byol4j.data.ImageStore;
+import org.byol4j.data.StoreProgress;
+import org.byol4j.train.RunObserver;
+import org.byol4j.train.RunSettings;
+import org.byol4j.train.RunSummary;
+import org.byol4j.train.StopSignal;
+import org.byol4j.train.Trainer;
+
+/**
+ * The whole way in one command: draws images, pretrains a backbone on them without their labels,
+ * and compares its features with raw pixels and with the same backbone untrained.
+ */
+public final class Demo {
+  private final DemoFolder folder;
+  private final RunSettings settings;
+  private final int trainPerClass;
+  private final int testPerClass;
+  private final StopSignal stop;
+  private final RunObserver observer;
+
+  /**
+   * A demo.
+   *
+   * @param settings how to train; its data are {@link DemoFolder#train}, its folder is {@link
+   *     DemoFolder#run}, and its seed is the images', too
+   * @param trainPerClass images of each class that are trained on
+   * @param testPerClass images of each class that are classified
+   * @param observer hears of every part that begins
+   */
+  public Demo(
+      DemoFolder folder,
+      RunSettings settings,
+      int trainPerClass,
+      int testPerClass,
+      StopSignal stop,
+      RunObserver observer) {
+    this.folder = folder;
+    this.settings = settings;
+    this.trainPerClass = trainPerClass;
+    this.testPerClass = testPerClass;
+    this.stop = stop;
+    this.observer = observer;
+  }
+
+  /** Runs; empty if it was asked to stop before the end. */
+  public Optional<DemoResult> run() {
+    draw();
+    Evaluation evaluation =
+        new Evaluation(
+            settings,
+            store(folder.train(), new RunFolder(folder.run()).store()),
+            store(folder.test(), folder.testStore()));
+    observer.says("classifying test images by raw pixels and by the untrained backbone");
+    double pixels = evaluation.ofPixels();
+    double untrained = evaluation.ofUntrained();
+
+    observer.says("training " + settings.network().backbone() + ", without labels");
+    RunSummary summary = new Trainer(settings, stop, observer, StoreProgress.NONE).run();
+    if (!summary.finished()) {
+      return Optional.empty();
+    }
+    observer.says("classifying test images by the trained backbone");
+    double trained = evaluation.ofTrained(CheckpointReader.open(summary.checkpoint()));
+    return Optional.of(new DemoResult(pixels, untrained, trained, summary));
+  }
+
+  private void draw() {
+    observer.says(
+        "drawing %d training and %d test images of %d classes"
+            .formatted(
+                trainPerClass * Motif.values().length,
+                testPerClass * Motif.values().length,
+                Motif.values().length));
+    DrawnImages images = new DrawnImages(settings.augment().size(), settings.train().seed());
+    images.write(folder.train(), DrawnImages.Split.TRAIN, trainPerClass);
+    images.write(folder.test(), DrawnImages.Split.TEST, testPerClass);
+  }
+
+  private ImageStore store(Path images, Path store) {
+    return ImageStore.open(
+        ImageSource.at(images), store, settings.dataSettings(), StoreProgress.NONE);
+  }
+}

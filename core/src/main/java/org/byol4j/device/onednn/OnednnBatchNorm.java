@@ -12,6 +12,8 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.Op;
 import org.byol4j.device.Tensor;
@@ -19,7 +21,7 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 
 /**
  * A batch normalization that goes one of two ways: with oneDNN's own statistics of the local rows,
- * or with given ones. The first pass forward settles which, and makes what that way needs.
+ * or with given ones. Each way is made when it is first gone.
  */
 final class OnednnBatchNorm implements BatchNorm {
 
@@ -48,10 +50,14 @@ final class OnednnBatchNorm implements BatchNorm {
   private final Moments moments;
   private final ChannelVector shiftOnce;
   private final ChannelVector scaleOnce;
-  private BatchNormPlan plan;
+
+  /** The ways forward that were gone so far, and the last one; made when first gone. */
+  private final Map<Boolean, Way> ways = new HashMap<>();
+
   private NativeMemory mask;
-  private Op forward;
-  private boolean given;
+  private Way last;
+
+  private record Way(boolean given, BatchNormPlan plan, Op forward) {}
 
   OnednnBatchNorm(
       Engine engine,
@@ -85,11 +91,8 @@ final class OnednnBatchNorm implements BatchNorm {
 
   @Override
   public void forwardLocal() {
-    if (forward == null || given) {
-      settle(false);
-      forward = forwardWithOwnStatistics();
-    }
-    forward.run();
+    last = way(false);
+    last.forward.run();
   }
 
   @Override
@@ -99,18 +102,15 @@ final class OnednnBatchNorm implements BatchNorm {
 
   @Override
   public void normalize(double[] newMean, double[] newVariance) {
-    if (forward == null || !given) {
-      settle(true);
-      forward = forwardWithGivenStatistics();
-    }
+    last = way(true);
     System.arraycopy(newMean, 0, givenMean, 0, channels);
     System.arraycopy(newVariance, 0, givenVariance, 0, channels);
-    forward.run();
+    last.forward.run();
   }
 
   @Override
   public void statistics(double[] toMean, double[] toVariance) {
-    if (given) {
+    if (last != null && last.given) {
       System.arraycopy(givenMean, 0, toMean, 0, channels);
       System.arraycopy(givenVariance, 0, toVariance, 0, channels);
       return;
@@ -144,14 +144,14 @@ final class OnednnBatchNorm implements BatchNorm {
       NativeTensor dx,
       ChannelVector scaleGradient,
       ChannelVector shiftGradient) {
-    if (forward == null || given != withGiven) {
+    if (last == null || last.given != withGiven) {
       throw new IllegalStateException(
           "backward pass with %s statistics after %s"
               .formatted(
                   withGiven ? "given" : "local",
-                  forward == null ? "no forward pass" : "a forward pass with the other kind"));
+                  last == null ? "no forward pass" : "a forward pass with the other kind"));
     }
-    Operation.Binding binding = plan.backward();
+    Operation.Binding binding = last.plan.backward();
     binding
         .input(DNNL_ARG_DIFF_DST, dy, image)
         .input(DNNL_ARG_SRC, x, image)
@@ -161,19 +161,32 @@ final class OnednnBatchNorm implements BatchNorm {
     variance.bind(binding, DNNL_ARG_VARIANCE, vector);
     scaleGradient.bind(binding, DNNL_ARG_DIFF_SCALE, vector);
     shiftGradient.bind(binding, DNNL_ARG_DIFF_SHIFT, vector);
-    return withMask(binding).bind();
+    return withMask(last.plan, binding).bind();
   }
 
-  private void settle(boolean withGiven) {
-    given = withGiven;
-    plan = new BatchNormPlan(engine, x.shape(), epsilon, form == Form.RELU, withGiven);
+  private Way way(boolean withGiven) {
+    Way known = ways.get(withGiven);
+    if (known == null) {
+      known = newWay(withGiven);
+      ways.put(withGiven, known);
+    }
+    return known;
+  }
+
+  private Way newWay(boolean withGiven) {
+    BatchNormPlan plan =
+        new BatchNormPlan(engine, x.shape(), epsilon, form == Form.RELU, withGiven);
     if (plan.hasMask() && mask == null) {
       mask = engine.allocate(plan.maskBytes());
     }
+    return new Way(
+        withGiven,
+        plan,
+        withGiven ? forwardWithGivenStatistics(plan) : forwardWithOwnStatistics(plan));
   }
 
-  private Op forwardWithOwnStatistics() {
-    Operation normalization = normalization(shift);
+  private Op forwardWithOwnStatistics(BatchNormPlan plan) {
+    Operation normalization = normalization(plan, shift);
     if (form != Form.ADD_RELU) {
       return normalization;
     }
@@ -184,7 +197,7 @@ final class OnednnBatchNorm implements BatchNorm {
     };
   }
 
-  private Operation normalization(NativeTensor shiftInUse) {
+  private Operation normalization(BatchNormPlan plan, NativeTensor shiftInUse) {
     Operation.Binding binding = plan.forward();
     binding
         .input(DNNL_ARG_SRC, x, image)
@@ -193,20 +206,20 @@ final class OnednnBatchNorm implements BatchNorm {
         .output(DNNL_ARG_DST, y, image);
     mean.bind(binding, DNNL_ARG_MEAN, vector);
     variance.bind(binding, DNNL_ARG_VARIANCE, vector);
-    return withMask(binding).bind();
+    return withMask(plan, binding).bind();
   }
 
-  private Operation.Binding withMask(Operation.Binding binding) {
+  private Operation.Binding withMask(BatchNormPlan plan, Operation.Binding binding) {
     return plan.hasMask() ? binding.input(DNNL_ARG_WORKSPACE, mask, 0, plan.mask()) : binding;
   }
 
-  private Op forwardWithGivenStatistics() {
+  private Op forwardWithGivenStatistics(BatchNormPlan plan) {
     ChannelVector factor = new ChannelVector(engine, channels);
     ChannelVector offset = new ChannelVector(engine, channels);
     Operation pass =
         form == Form.ADD_RELU
             ? new ChannelAffine(engine, x, mean, factor, offset).addRelu(residual, y)
-            : normalization(offset.memory());
+            : normalization(plan, offset.memory());
     return () -> {
       affine(factor.values(), offset.values());
       mean.store();

@@ -68,8 +68,8 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * Returns when everything that was appended is on the disk: a checkpoint must not be newer than the
-   * lines before it.
+   * Returns when everything that was appended is on the disk: a checkpoint must not be newer than
+   * the lines before it.
    *
    * @throws UncheckedIOException if it cannot be written
    */
@@ -77,8 +77,7 @@ public final class MetricsLog implements AutoCloseable {
     try {
       channel.force(false);
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "cannot write %s: %s".formatted(file, e.getMessage()), e);
+      throw new UncheckedIOException("cannot write %s: %s".formatted(file, e.getMessage()), e);
     }
   }
 

@@ -12,6 +12,7 @@ import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
+import org.byol4j.data.DataException;
 import org.byol4j.data.ImageSource;
 import org.byol4j.data.ImageStore;
 import org.byol4j.eval.KnnResult;
@@ -127,11 +128,18 @@ final class KnnCommand implements Runnable {
   }
 
   private static ImageStore store(Path path, TemporaryFolder folder, Configuration configuration) {
-    return ImageStore.open(
-        ImageSource.at(path),
-        folder.path(),
-        configuration.data(),
-        new BuildProgress(Clock.systemUTC(), new StopSignal()));
+    ImageStore store =
+        ImageStore.open(
+            ImageSource.at(path),
+            folder.path(),
+            configuration.data(),
+            new BuildProgress(Clock.systemUTC(), new StopSignal()));
+    if (store.manifest().classes().isEmpty()) {
+      throw new DataException(
+          "no classes: path=%s; expected images in folders that are named for their class"
+              .formatted(path));
+    }
+    return store;
   }
 
   private void tell(KnnResult result, int asked) {

@@ -65,6 +65,20 @@ class TrainCommandTest {
   }
 
   @Test
+  void imagesWithoutClassesCannotBeEvaluated() {
+    Path out = folder.resolve("classless");
+    train(out);
+
+    Ran ran = knn(out, images.resolve("dark"));
+
+    assertThat(ran.code()).isEqualTo(65);
+    assertThat(ran.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("byol4j: no classes: path=" + images.resolve("dark"));
+  }
+
+  @Test
   void finishedRunHasNothingLeftToDo() {
     Path out = folder.resolve("twice");
     train(out);

@@ -27,8 +27,15 @@ final class ReplicaInvarianceTest {
   };
 
   private final Training exact = new Training(Setup.small(), ReferenceDevice::new);
+
+  /**
+   * In float32 a ReLU that turns in one run and not in the other moves a network this small by up
+   * to 1e-2, for another order of rows as for more replicas; here none is that close to turning.
+   */
   private final Training single =
-      new Training(Setup.small(), () -> new OnednnDevice(new ComputeSettings("onednn", "fp32", 1)));
+      new Training(
+          Setup.small().withClosedBranches(),
+          () -> new OnednnDevice(new ComputeSettings("onednn", "fp32", 1)));
 
   @Test
   void oneTwoAndThreeReplicasGoTheSameWay() {

@@ -60,8 +60,24 @@ record Setup(
     return of(Backbone.RESNET18, Stem.CIFAR, PaddingStyle.SAME, 8);
   }
 
-  Setup withNetwork(NetworkSettings other) {
-    return new Setup(other, optimizer, target, train, imageSize, steps);
+  /** Residual branches start closed, which leaves few ReLUs near the point where they turn. */
+  Setup withClosedBranches() {
+    NetworkSettings closed =
+        new NetworkSettings(
+            network.backbone(),
+            network.width(),
+            network.stem(),
+            network.padding(),
+            network.init(),
+            LastGamma.ZERO,
+            network.runningVariance(),
+            network.runningDecay(),
+            network.epsilon(),
+            network.predictor(),
+            network.hidden(),
+            network.output(),
+            network.headBias());
+    return new Setup(closed, optimizer, target, train, imageSize, steps);
   }
 
   Setup withLearningRate(double base) {

@@ -91,6 +91,10 @@ record Setup(
     return new Setup(network, optimizer, settings, train, imageSize, steps);
   }
 
+  Setup withTrain(TrainSettings other) {
+    return new Setup(network, optimizer, target, other, imageSize, steps);
+  }
+
   Setup withBatch(int batchSize, int microBatches, double lossScale) {
     TrainSettings settings = new TrainSettings(1, batchSize, microBatches, 5, lossScale, 1);
     return new Setup(network, optimizer, target, settings, imageSize, steps);

@@ -1,0 +1,155 @@
+package org.byol4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.byol4j.checkpoint.Checkpoints;
+import org.byol4j.checkpoint.Section;
+import org.byol4j.data.DataException;
+import org.byol4j.train.RunSettings.Resume;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+final class ResumeTest {
+  @TempDir static Path shared;
+  private static TinyRun uninterrupted;
+
+  @TempDir Path temp;
+
+  @BeforeAll
+  static void runToTheEnd() {
+    uninterrupted = TinyRun.of(TinyRun.drawImages(shared.resolve("images")), shared.resolve("run"));
+    uninterrupted.run();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5})
+  void stoppedAndResumedRunIsTheUninterruptedOneToTheBit(int steps) {
+    TinyRun run = uninterrupted.withOut(temp.resolve("run"));
+    RunSummary stopped = run.runUntil(steps);
+    assertThat(stopped.finished()).isFalse();
+    assertThat(stopped.steps()).isEqualTo(steps);
+    RunSummary resumed = run.run();
+    assertThat(resumed.finished()).isTrue();
+    assertThat(resumed.steps()).isEqualTo(TinyRun.STEPS);
+    assertSameRun(run, uninterrupted);
+  }
+
+  @Test
+  void twoReplicasResumeToTheBit() {
+    TinyRun whole = uninterrupted.withTrain(2, 5, 2).withOut(temp.resolve("whole"));
+    whole.run();
+    TinyRun run = whole.withOut(temp.resolve("run"));
+    run.runUntil(4);
+    run.run();
+    assertSameRun(run, whole);
+  }
+
+  @Test
+  void runThatDiedIsResumedToTheBit() throws IOException {
+    TinyRun run = uninterrupted.withOut(temp.resolve("run")).withCheckpointEvery(2);
+    assertThatThrownBy(
+            () ->
+                run.run(
+                    new StopSignal(),
+                    entry -> {
+                      if (entry.step() == 4) {
+                        throw new IllegalStateException("power cut");
+                      }
+                    }))
+        .hasMessage("power cut");
+    assertThat(run.metrics()).hasSize(5);
+    assertThat(run.checkpoints()).containsExactly(Checkpoints.nameOf(2), Checkpoints.nameOf(4));
+    Files.writeString(run.folder().metrics(), "{\"step\":5,\"ep", StandardOpenOption.APPEND);
+    Path incomplete = run.folder().checkpoints().resolve(Checkpoints.nameOf(6));
+    Files.createDirectories(incomplete);
+    Files.write(incomplete.resolve(Section.WEIGHTS.fileName()), new byte[100]);
+
+    run.run();
+    assertSameRun(run, uninterrupted);
+  }
+
+  private static void assertSameRun(TinyRun run, TinyRun expected) {
+    assertThat(run.metrics()).hasSize(TinyRun.STEPS).isEqualTo(expected.metrics());
+    Map<Section, float[]> state = run.state(TinyRun.STEPS);
+    Map<Section, float[]> expectedState = expected.state(TinyRun.STEPS);
+    for (Section section : Section.values()) {
+      assertThat(bits(state.get(section)))
+          .as(section.key())
+          .isNotEmpty()
+          .isEqualTo(bits(expectedState.get(section)));
+    }
+  }
+
+  private static int[] bits(float[] values) {
+    int[] bits = new int[values.length];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = Float.floatToRawIntBits(values[i]);
+    }
+    return bits;
+  }
+
+  @Test
+  void finishedRunIsLeftAsItIs() throws IOException {
+    List<String> lines = Files.readAllLines(uninterrupted.folder().metrics());
+    RunSummary again = uninterrupted.run();
+    assertThat(again.finished()).isTrue();
+    assertThat(again.steps()).isEqualTo(TinyRun.STEPS);
+    assertThat(again.checkpoint())
+        .isEqualTo(uninterrupted.folder().checkpoints().resolve(Checkpoints.nameOf(TinyRun.STEPS)));
+    assertThat(Files.readAllLines(uninterrupted.folder().metrics())).isEqualTo(lines);
+  }
+
+  @Test
+  void otherSeedIsRefused() {
+    assertThatThrownBy(uninterrupted.withTrain(2, 6, 1)::run)
+        .isInstanceOf(ResumeRefusedException.class)
+        .hasMessageContaining("seed=6, checkpoint has 5");
+  }
+
+  @Test
+  void otherImagesAreRefused() {
+    Path images = TinyRun.drawImages(temp.resolve("images"));
+    TinyRun.drawImage(images, 1000);
+    assertThatThrownBy(uninterrupted.withData(images)::run)
+        .isInstanceOf(ResumeRefusedException.class)
+        .hasMessageContaining("data=")
+        .hasMessageContaining("checkpoint has");
+  }
+
+  @Test
+  void differencesOfTheConfigurationAreNamed() {
+    TinyRun run =
+        uninterrupted.withDifferences(saved -> List.of("tiny=false, checkpoint has " + saved));
+    assertThatThrownBy(run::run)
+        .isInstanceOf(ResumeRefusedException.class)
+        .hasMessageContaining("tiny=false, checkpoint has tiny = true");
+  }
+
+  @Test
+  void folderWithRunIsRefusedWhereNoneIsToBeContinued() {
+    assertThatThrownBy(uninterrupted.withResume(Resume.NEVER)::run)
+        .isInstanceOf(ResumeRefusedException.class)
+        .hasMessageContaining(Checkpoints.nameOf(TinyRun.STEPS));
+  }
+
+  @Test
+  void missingImagesAreNamed() {
+    Path missing = temp.resolve("missing");
+    assertThatThrownBy(uninterrupted.withOut(temp.resolve("run")).withData(missing)::run)
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining(missing.toString());
+  }
+}

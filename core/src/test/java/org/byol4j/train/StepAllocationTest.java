@@ -1,0 +1,86 @@
+package org.byol4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.byol4j.collective.Collective;
+import org.byol4j.device.ComputeSettings;
+import org.byol4j.device.Device;
+import org.byol4j.device.onednn.OnednnDevice;
+import org.byol4j.nn.Architecture;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+final class StepAllocationTest {
+  private static final int WARMUP_STEPS = 5;
+  private static final int STEPS = 100;
+  private static final Setup SMALL = Setup.small();
+
+  @Test
+  void stepsAllocateNothingAndClosingGivesEverythingBack() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long thread = Thread.currentThread().getId();
+    long nativeBytesBefore = Pointer.totalBytes();
+    try (Device device = new OnednnDevice(new ComputeSettings("onednn", "fp32", 1));
+        Replica replica = replica(device)) {
+      MicroBatches views = new FixedViews(noise(1), noise(2));
+      for (int step = 0; step < WARMUP_STEPS; step++) {
+        replica.step(step, views);
+      }
+      long nativeBytes = Pointer.totalBytes();
+      long nativeCount = Pointer.totalCount();
+      long heapBytes = threads.getThreadAllocatedBytes(thread);
+      for (int step = WARMUP_STEPS; step < WARMUP_STEPS + STEPS; step++) {
+        replica.step(step, views);
+      }
+      long allocated = threads.getThreadAllocatedBytes(thread) - heapBytes;
+      assertThat(allocated).as("bytes allocated in %d steps", STEPS).isZero();
+      assertThat(Pointer.totalBytes()).isEqualTo(nativeBytes).isGreaterThan(nativeBytesBefore);
+      assertThat(Pointer.totalCount()).isEqualTo(nativeCount);
+    }
+    assertThat(Pointer.totalBytes()).isEqualTo(nativeBytesBefore);
+  }
+
+  private static Replica replica(Device device) {
+    return new Replica(
+        device,
+        Collective.single(),
+        new Architecture(SMALL.network()),
+        SMALL.train(),
+        SMALL.optimizer(),
+        SMALL.target(),
+        Setup.BATCH,
+        SMALL.imageSize(),
+        WARMUP_STEPS + STEPS);
+  }
+
+  private static FloatBuffer noise(int seed) {
+    Random random = new Random(seed);
+    int length = Setup.BATCH * SMALL.imageSize() * SMALL.imageSize() * 3;
+    FloatBuffer values =
+        ByteBuffer.allocateDirect(length * Float.BYTES)
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
+    for (int i = 0; i < length; i++) {
+      values.put(i, (float) random.nextGaussian());
+    }
+    return values;
+  }
+
+  /** The same views at every step. */
+  private record FixedViews(FloatBuffer view1, FloatBuffer view2) implements MicroBatches {
+    @Override
+    public void next() {
+      view1.clear();
+      view2.clear();
+    }
+  }
+}

@@ -4,13 +4,13 @@ import java.util.random.RandomGenerator;
 import org.byol4j.image.Image;
 
 /**
- * One drawn image: a motif at a random phase, size and tilt, in random hues, under uneven light and
- * noise. Only the motif tells the class. The two colours keep their lightness: hue, which is most
- * of what pixels differ in, goes away under the views' jitter, and lightness would stay.
+ * One drawn image: a motif at a random phase, size and slight tilt, in a random hue before its
+ * complement, under uneven light and noise. Only the motif tells the class. A turn of the hue makes
+ * any image's colours those of any other: raw pixels differ most by it, and the views' jitter takes
+ * it away.
  */
 final class Drawing {
-  private static final double INK_LUMA = 0.7;
-  private static final double GROUND_LUMA = 0.35;
+  private static final double NOISE = 0.03;
 
   private final Motif motif;
   private final RandomGenerator random;
@@ -20,7 +20,6 @@ final class Drawing {
   private final double tilt;
   private final Paint ink;
   private final Paint ground;
-  private final double noise;
 
   /**
    * Draws the lots of an image.
@@ -32,11 +31,11 @@ final class Drawing {
     this.random = random;
     this.phaseU = random.nextDouble();
     this.phaseV = random.nextDouble();
-    this.period = random.nextDouble(0.45, 0.75);
-    this.tilt = random.nextDouble(-0.2, 0.2);
-    this.ink = Paint.draw(INK_LUMA, random);
-    this.ground = Paint.draw(GROUND_LUMA, random);
-    this.noise = random.nextDouble(0.02, 0.05);
+    this.period = random.nextDouble(0.5, 0.56);
+    this.tilt = random.nextDouble(-0.03, 0.03);
+    double hue = random.nextDouble();
+    this.ink = new Paint(hue + 0.5, 0.6, 0.95, random);
+    this.ground = new Paint(hue, 0.8, 0.5, random);
   }
 
   /**
@@ -59,7 +58,7 @@ final class Drawing {
         for (int channel = 0; channel < Image.CHANNELS; channel++) {
           double below = ground.at(x, y, channel);
           double value = below + coverage * (ink.at(x, y, channel) - below);
-          value += noise * random.nextGaussian();
+          value += NOISE * random.nextGaussian();
           rgb[at++] = (byte) Math.round(255 * Math.min(1, Math.max(0, value)));
         }
       }

@@ -5,38 +5,36 @@ import org.byol4j.image.Image;
 
 /** A colour with a gradient of light across the image. */
 final class Paint {
-  private static final double LUMA_TOLERANCE = 0.06;
   private static final double SLOPE = 0.1;
 
   private final double[] colour;
-  private final double[] slopeX = new double[Image.CHANNELS];
-  private final double[] slopeY = new double[Image.CHANNELS];
+  private final double slopeX;
+  private final double slopeY;
 
-  private Paint(double[] colour, RandomGenerator random) {
-    this.colour = colour;
-    double lightX = random.nextDouble(-SLOPE, SLOPE);
-    double lightY = random.nextDouble(-SLOPE, SLOPE);
+  /**
+   * A colour, and a light that is drawn.
+   *
+   * @param hue in turns, any number
+   * @param saturation in [0,1]
+   * @param value the largest channel, in [0,1]
+   */
+  Paint(double hue, double saturation, double value, RandomGenerator light) {
+    this.colour = new double[] {channel(hue, 5), channel(hue, 3), channel(hue, 1)};
     for (int channel = 0; channel < Image.CHANNELS; channel++) {
-      slopeX[channel] = lightX + random.nextDouble(-SLOPE / 2, SLOPE / 2);
-      slopeY[channel] = lightY + random.nextDouble(-SLOPE / 2, SLOPE / 2);
+      colour[channel] = value * (1 - saturation * colour[channel]);
     }
-  }
-
-  /** Any colour of about this luma (ITU-R BT.601). */
-  static Paint draw(double luma, RandomGenerator random) {
-    double[] colour = new double[Image.CHANNELS];
-    double drawn;
-    do {
-      for (int channel = 0; channel < Image.CHANNELS; channel++) {
-        colour[channel] = random.nextDouble();
-      }
-      drawn = 0.2989 * colour[0] + 0.5870 * colour[1] + 0.1140 * colour[2];
-    } while (Math.abs(drawn - luma) > LUMA_TOLERANCE);
-    return new Paint(colour, random);
+    this.slopeX = light.nextDouble(-SLOPE, SLOPE);
+    this.slopeY = light.nextDouble(-SLOPE, SLOPE);
   }
 
   /** A channel's value, about 0 to 1, at a point of the image, whose sides go from -1 to 1. */
   double at(double x, double y, int channel) {
-    return colour[channel] + slopeX[channel] * x + slopeY[channel] * y;
+    return colour[channel] + slopeX * x + slopeY * y;
+  }
+
+  /** How much of its saturation a channel takes away, 0 to 1 (Smith 1978, HSV hexcone). */
+  private static double channel(double hue, int offset) {
+    double sixths = (offset + 6 * (hue - Math.floor(hue))) % 6;
+    return Math.min(1, Math.max(0, Math.min(sixths, 4 - sixths)));
   }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.byol4j.checkpoint.CheckpointWriter;
+import org.byol4j.checkpoint.Checkpoints;
 import org.byol4j.checkpoint.Floats;
 import org.byol4j.checkpoint.LocalStorage;
 import org.byol4j.checkpoint.Retries;
@@ -30,7 +31,7 @@ final class RunLog implements AutoCloseable {
   private final CollapseWatch watch;
   private final KnnMonitor monitor;
   private double lastLoss = Double.NaN;
-  private String lastCheckpoint = "";
+  private String lastCheckpoint;
 
   RunLog(RunPlan plan, RunObserver observer) {
     RunSettings settings = plan.settings();
@@ -44,6 +45,8 @@ final class RunLog implements AutoCloseable {
     this.watch =
         new CollapseWatch(settings.collapse(), settings.network().output(), plan.unhealthyLooks());
     this.monitor = new KnnMonitor(plan);
+    // a run that was finished before writes no other
+    this.lastCheckpoint = plan.firstStep() > 0 ? Checkpoints.nameOf(plan.firstStep()) : "";
   }
 
   /** Says that the steps begin. */

@@ -78,9 +78,16 @@ final class StepAllocationTest {
   /** The same views at every step. */
   private record FixedViews(FloatBuffer view1, FloatBuffer view2) implements MicroBatches {
     @Override
-    public void next() {
-      view1.clear();
-      view2.clear();
+    public void next() {}
+
+    @Override
+    public FloatBuffer view1() {
+      return view1.clear();
+    }
+
+    @Override
+    public FloatBuffer view2() {
+      return view2.clear();
     }
   }
 }

@@ -8,12 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.byol4j.cli.demo.Demo;
-import org.byol4j.cli.demo.DemoFolder;
-import org.byol4j.cli.demo.DemoResult;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
-import org.byol4j.train.RunSettings;
 import org.byol4j.train.StopSignal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,13 +59,10 @@ final class DemoCommand implements Runnable {
           "--out=%s holds something else than a demo: expected an empty or a new folder"
               .formatted(out));
     }
-    RunSettings settings =
-        TrainCommand.settings(
-            configuration, folder.train(), folder.run(), RunSettings.Resume.NEVER);
     StopSignal stop = main.interruption().obey();
     ConsoleObserver observer = ConsoleObserver.onStandardError(configuration.train().batchSize());
     Optional<DemoResult> result =
-        new Demo(folder, settings, TRAIN_PER_CLASS, TEST_PER_CLASS, stop, observer).run();
+        new Demo(folder, configuration, TRAIN_PER_CLASS, TEST_PER_CLASS, stop, observer).run();
     if (result.isPresent()) {
       writeSummary(folder, result.get());
       print(folder, result.get());

@@ -15,6 +15,9 @@ import org.byol4j.image.ImageEncoder;
  * function of (seed, split, class, number).
  */
 public final class DrawnImages {
+  /** How many classes there are. */
+  public static final int CLASSES = Motif.values().length;
+
   private final int size;
   private final long seed;
 

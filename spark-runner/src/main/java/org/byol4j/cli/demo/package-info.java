@@ -1,5 +1,5 @@
 /**
- * The demo: draws images of ten classes, pretrains on them without their labels, and shows what the
- * features learned. May import core and what {@code org.byol4j.cli} gives it, not the command line.
+ * The pictures that the demo draws: ten classes of shapes and textures, pixel by pixel. May import
+ * image, and the keyed random numbers of augment.
  */
 package org.byol4j.cli.demo;

@@ -1,4 +1,4 @@
-package org.byol4j.cli.demo;
+package org.byol4j.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,26 +13,26 @@ import java.util.stream.Stream;
  *
  * @param folder everything lies in here
  */
-public record DemoFolder(Path folder) {
+record DemoFolder(Path folder) {
   private static final String MARKER = ".byol4j-demo";
 
   /** The images that are trained on, a folder for each class. */
-  public Path train() {
+  Path train() {
     return folder.resolve("data").resolve("train");
   }
 
   /** The images that are classified. */
-  public Path test() {
+  Path test() {
     return folder.resolve("data").resolve("test");
   }
 
   /** The training run: checkpoints and metrics. */
-  public Path run() {
+  Path run() {
     return folder.resolve("run");
   }
 
   /** The result, a JSON object. */
-  public Path summary() {
+  Path summary() {
     return folder.resolve("summary.json");
   }
 
@@ -46,7 +46,7 @@ public record DemoFolder(Path folder) {
    * @return false, with nothing touched, if it holds something else
    * @throws UncheckedIOException if it cannot be made or emptied
    */
-  public boolean prepare() {
+  boolean prepare() {
     Path marker = folder.resolve(MARKER);
     try {
       Files.createDirectories(folder);

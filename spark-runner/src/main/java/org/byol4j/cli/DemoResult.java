@@ -1,4 +1,4 @@
-package org.byol4j.cli.demo;
+package org.byol4j.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,10 +12,10 @@ import org.byol4j.train.RunSummary;
  * @param knnTrained the same after the last step
  * @param run how the training ended
  */
-public record DemoResult(double knnPixels, double knnUntrained, double knnTrained, RunSummary run) {
+record DemoResult(double knnPixels, double knnUntrained, double knnTrained, RunSummary run) {
 
   /** The keys and values of {@code summary.json}. */
-  public Map<String, Object> toFields() {
+  Map<String, Object> toFields() {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("knn_pixels", knnPixels);
     fields.put("knn_untrained", knnUntrained);

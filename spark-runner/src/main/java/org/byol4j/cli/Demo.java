@@ -1,9 +1,11 @@
-package org.byol4j.cli.demo;
+package org.byol4j.cli;
 
 import java.nio.file.Path;
 import java.util.Optional;
 import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.checkpoint.RunFolder;
+import org.byol4j.cli.demo.DrawnImages;
+import org.byol4j.config.Configuration;
 import org.byol4j.data.ImageSource;
 import org.byol4j.data.ImageStore;
 import org.byol4j.data.StoreProgress;
@@ -17,9 +19,9 @@ import org.byol4j.train.Trainer;
  * The whole way in one command: draws images, pretrains a backbone on them without their labels,
  * and compares its features with raw pixels and with the same backbone untrained.
  */
-public final class Demo {
+final class Demo {
   private final DemoFolder folder;
-  private final RunSettings settings;
+  private final Configuration configuration;
   private final int trainPerClass;
   private final int testPerClass;
   private final StopSignal stop;
@@ -28,21 +30,20 @@ public final class Demo {
   /**
    * A demo.
    *
-   * @param settings how to train; its data are {@link DemoFolder#train}, its folder is {@link
-   *     DemoFolder#run}, and its seed is the images', too
+   * @param configuration how to train and evaluate; its seed is the images', too
    * @param trainPerClass images of each class that are trained on
    * @param testPerClass images of each class that are classified
    * @param observer hears of every part that begins
    */
-  public Demo(
+  Demo(
       DemoFolder folder,
-      RunSettings settings,
+      Configuration configuration,
       int trainPerClass,
       int testPerClass,
       StopSignal stop,
       RunObserver observer) {
     this.folder = folder;
-    this.settings = settings;
+    this.configuration = configuration;
     this.trainPerClass = trainPerClass;
     this.testPerClass = testPerClass;
     this.stop = stop;
@@ -50,24 +51,27 @@ public final class Demo {
   }
 
   /** Runs; empty if it was asked to stop before the end. */
-  public Optional<DemoResult> run() {
+  Optional<DemoResult> run() {
     draw();
-    Evaluation evaluation =
-        new Evaluation(
-            settings,
+    KnnEvaluation evaluation =
+        new KnnEvaluation(
+            configuration,
             store(folder.train(), new RunFolder(folder.run()).store()),
             store(folder.test(), folder.testStore()));
     observer.says("classifying test images by raw pixels and by the untrained backbone");
-    double pixels = evaluation.ofPixels();
-    double untrained = evaluation.ofUntrained();
+    double pixels = evaluation.pixels().top1();
+    double untrained = evaluation.untrained().top1();
 
-    observer.says("training " + settings.network().backbone() + ", without labels");
+    observer.says("training without labels");
+    RunSettings settings =
+        TrainCommand.settings(
+            configuration, folder.train(), folder.run(), RunSettings.Resume.NEVER);
     RunSummary summary = new Trainer(settings, stop, observer, StoreProgress.NONE).run();
     if (!summary.finished()) {
       return Optional.empty();
     }
     observer.says("classifying test images by the trained backbone");
-    double trained = evaluation.ofTrained(CheckpointReader.open(summary.checkpoint()));
+    double trained = evaluation.trained(CheckpointReader.open(summary.checkpoint())).top1();
     return Optional.of(new DemoResult(pixels, untrained, trained, summary));
   }
 
@@ -75,16 +79,16 @@ public final class Demo {
     observer.says(
         "drawing %d training and %d test images of %d classes"
             .formatted(
-                trainPerClass * Motif.values().length,
-                testPerClass * Motif.values().length,
-                Motif.values().length));
-    DrawnImages images = new DrawnImages(settings.augment().size(), settings.train().seed());
+                trainPerClass * DrawnImages.CLASSES,
+                testPerClass * DrawnImages.CLASSES,
+                DrawnImages.CLASSES));
+    DrawnImages images =
+        new DrawnImages(configuration.augment().size(), configuration.train().seed());
     images.write(folder.train(), DrawnImages.Split.TRAIN, trainPerClass);
     images.write(folder.test(), DrawnImages.Split.TEST, testPerClass);
   }
 
   private ImageStore store(Path images, Path store) {
-    return ImageStore.open(
-        ImageSource.at(images), store, settings.dataSettings(), StoreProgress.NONE);
+    return ImageStore.open(ImageSource.at(images), store, configuration.data(), StoreProgress.NONE);
   }
 }

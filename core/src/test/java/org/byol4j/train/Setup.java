@@ -80,6 +80,10 @@ record Setup(
     return new Setup(closed, optimizer, target, train, imageSize, steps);
   }
 
+  Setup withNetwork(NetworkSettings other) {
+    return new Setup(other, optimizer, target, train, imageSize, steps);
+  }
+
   Setup withLearningRate(double base) {
     OptimizerSettings settings =
         new OptimizerSettings(Algorithm.SGD, base, BATCH, 0, 0.9, 1e-4, true, 1e-2, false);

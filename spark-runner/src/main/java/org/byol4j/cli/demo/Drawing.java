@@ -31,8 +31,8 @@ final class Drawing {
     this.random = random;
     this.phaseU = random.nextDouble();
     this.phaseV = random.nextDouble();
-    this.period = random.nextDouble(0.5, 0.56);
-    this.tilt = random.nextDouble(-0.03, 0.03);
+    this.period = random.nextDouble(0.5, 0.75);
+    this.tilt = random.nextDouble(-0.15, 0.15);
     double hue = random.nextDouble();
     this.ink = new Paint(hue + 0.5, 0.6, 0.95, random);
     this.ground = new Paint(hue, 0.8, 0.5, random);

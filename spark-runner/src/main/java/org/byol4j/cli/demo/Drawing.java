@@ -4,10 +4,9 @@ import java.util.random.RandomGenerator;
 import org.byol4j.image.Image;
 
 /**
- * One drawn image: a motif at a random phase, size and slight tilt, in a random hue before its
- * complement, under uneven light and noise. Only the motif tells the class. A turn of the hue makes
- * any image's colours those of any other: raw pixels differ most by it, and the views' jitter takes
- * it away.
+ * One drawn image: a motif at a random phase, size and tilt, in a random hue before its complement,
+ * under uneven light and noise. Only the motif tells the class. A turn of the hue makes any image's
+ * colours those of any other: raw pixels differ most by it, and the views' jitter takes it away.
  */
 final class Drawing {
   private static final double NOISE = 0.03;
@@ -31,8 +30,8 @@ final class Drawing {
     this.random = random;
     this.phaseU = random.nextDouble();
     this.phaseV = random.nextDouble();
-    this.period = random.nextDouble(0.5, 0.75);
-    this.tilt = random.nextDouble(-0.15, 0.15);
+    this.period = random.nextDouble(0.45, 0.8);
+    this.tilt = random.nextDouble(-0.2, 0.2);
     double hue = random.nextDouble();
     this.ink = new Paint(hue + 0.5, 0.6, 0.95, random);
     this.ground = new Paint(hue, 0.8, 0.5, random);

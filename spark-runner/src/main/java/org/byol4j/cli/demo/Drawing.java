@@ -9,7 +9,7 @@ import org.byol4j.image.Image;
  * colours those of any other: raw pixels differ most by it, and the views' jitter takes it away.
  */
 final class Drawing {
-  private static final double NOISE = 0.03;
+  private static final double NOISE = 0.06;
 
   private final Motif motif;
   private final RandomGenerator random;
@@ -30,8 +30,8 @@ final class Drawing {
     this.random = random;
     this.phaseU = random.nextDouble();
     this.phaseV = random.nextDouble();
-    this.period = random.nextDouble(0.45, 0.8);
-    this.tilt = random.nextDouble(-0.2, 0.2);
+    this.period = random.nextDouble(0.45, 0.9);
+    this.tilt = random.nextDouble(-0.22, 0.22);
     double hue = random.nextDouble();
     this.ink = new Paint(hue + 0.5, 0.6, 0.95, random);
     this.ground = new Paint(hue, 0.8, 0.5, random);

@@ -5,7 +5,7 @@ import org.byol4j.image.Image;
 
 /** A colour with a gradient of light across the image. */
 final class Paint {
-  private static final double SLOPE = 0.1;
+  private static final double SLOPE = 0.3;
 
   private final double[] colour;
   private final double slopeX;

@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * When checkpoints are written and which are kept ({@code checkpoint.*}, {@code
- * train.checkpoint-every-steps}).
+ * train.checkpoint-every-steps}). The one of step 0 always is: what a run has learned is counted
+ * from there.
  *
  * @param everySteps the distance between two checkpoints, in optimizer steps, at least 1
  * @param keepLast how many of the newest are kept, at least 1
@@ -25,6 +26,6 @@ public record CheckpointSettings(int everySteps, int keepLast, int keepEvery) {
   }
 
   private boolean keptForGood(long step) {
-    return keepEvery > 0 && step % ((long) everySteps * keepEvery) == 0;
+    return step == 0 || (keepEvery > 0 && step % ((long) everySteps * keepEvery) == 0);
   }
 }

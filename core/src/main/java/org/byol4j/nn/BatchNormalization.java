@@ -21,20 +21,19 @@ record BatchNormalization(String name, int channels, boolean relu, NetworkSettin
     declarations.runningStatistics(name, channels);
   }
 
+  /** Binds a device's normalization to the tensors of a plan. */
+  private interface Binder {
+    BatchNorm bind(Device device, Tensor scale, Tensor shift, Tensor y);
+  }
+
   @Override
   public Traced forward(Planner plan, Slot x) {
     BatchNorm.Form form = relu ? BatchNorm.Form.RELU : BatchNorm.Form.PLAIN;
-    Slot y = plan.take(x.shape());
-    NetworkState state = plan.state();
-    Device device = plan.device();
-    Tensor scale = state.weight(name + ".weight");
-    Tensor shift = state.weight(name + ".bias");
     double epsilon = settings.epsilon();
     return planned(
         plan,
         x,
-        y,
-        Once.of(() -> device.batchNorm(form, x.tensor(), scale, shift, epsilon, y.tensor())));
+        (device, scale, shift, y) -> device.batchNorm(form, x.tensor(), scale, shift, epsilon, y));
   }
 
   /**
@@ -42,24 +41,21 @@ record BatchNormalization(String name, int channels, boolean relu, NetworkSettin
    * its way back takes is the one with respect to the sum, behind the ReLU's mask.
    */
   Traced forwardAddRelu(Planner plan, Slot x, Slot residual) {
+    double epsilon = settings.epsilon();
+    return planned(
+        plan,
+        x,
+        (device, scale, shift, y) ->
+            device.batchNormAddRelu(x.tensor(), scale, shift, epsilon, residual.tensor(), y));
+  }
+
+  private Traced planned(Planner plan, Slot x, Binder binder) {
     Slot y = plan.take(x.shape());
     NetworkState state = plan.state();
     Device device = plan.device();
     Tensor scale = state.weight(name + ".weight");
     Tensor shift = state.weight(name + ".bias");
-    double epsilon = settings.epsilon();
-    return planned(
-        plan,
-        x,
-        y,
-        Once.of(
-            () ->
-                device.batchNormAddRelu(
-                    x.tensor(), scale, shift, epsilon, residual.tensor(), y.tensor())));
-  }
-
-  private Traced planned(Planner plan, Slot x, Slot y, Supplier<BatchNorm> norm) {
-    NetworkState state = plan.state();
+    Supplier<BatchNorm> norm = Once.of(() -> binder.bind(device, scale, shift, y.tensor()));
     Supplier<Normalization> normalization =
         Once.of(
             () ->

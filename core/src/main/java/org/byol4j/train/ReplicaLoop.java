@@ -73,6 +73,9 @@ final class ReplicaLoop {
         new Projections(device, collective, rows, plan.settings().network().output());
     log.ifPresent(RunLog::begin);
     long step = plan.firstStep();
+    if (step == 0) {
+      checkpoint(step, replica);
+    }
     boolean isOver = step == plan.totalSteps();
     while (!isOver) {
       long start = System.nanoTime();

@@ -90,7 +90,7 @@ public final class StepBenchmark {
   }
 
   /** The same normal noise at every step. */
-  private static final class RandomImages implements MicroBatches {
+  static final class RandomImages implements MicroBatches {
     private final FloatBuffer view1;
     private final FloatBuffer view2;
 

@@ -4,14 +4,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.checkpoint.Checkpoints;
@@ -21,9 +18,6 @@ import org.byol4j.checkpoint.RunIdentity;
 import org.byol4j.checkpoint.RunLock;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.StorageException;
-import org.byol4j.collective.Collective;
-import org.byol4j.collective.CollectiveException;
-import org.byol4j.collective.LocalCollective;
 import org.byol4j.data.ImageSource;
 import org.byol4j.data.ImageStore;
 import org.byol4j.data.ShardPlan;
@@ -36,9 +30,6 @@ import org.byol4j.nn.Architecture;
  * to continue, and lets the replicas step in lockstep until they are done or one of them fails.
  */
 public final class Trainer {
-  /** How long a replica waits for the others: rank 0 evaluates and writes checkpoints meanwhile. */
-  private static final Duration PROGRESS_TIMEOUT = Duration.ofMinutes(10);
-
   private final RunSettings settings;
   private final StopSignal stop;
   private final RunObserver observer;
@@ -122,67 +113,19 @@ public final class Trainer {
     }
   }
 
-  /** Runs every replica on a thread of its own; the first failure ends them all and is thrown. */
+  /** Runs every replica on a thread of its own; all do the same number of steps. */
   private long inLockstep(RunPlan plan, Optional<Map<Section, float[]>> resumed, RunLog log) {
-    int size = settings.train().replicas();
-    List<Collective> group =
-        size == 1 ? List.of(Collective.single()) : LocalCollective.group(size, PROGRESS_TIMEOUT);
-    List<FutureTask<Long>> replicas = new ArrayList<>();
-    for (Collective collective : group) {
-      Optional<RunLog> writer = collective.rank() == 0 ? Optional.of(log) : Optional.empty();
-      FutureTask<Long> replica =
-          new FutureTask<>(() -> runReplica(plan, resumed, collective, writer));
-      replicas.add(replica);
-      new Thread(replica, "replica-" + collective.rank()).start();
-    }
-    long steps = 0;
-    List<RuntimeException> failures = new ArrayList<>();
-    for (FutureTask<Long> replica : replicas) {
-      try {
-        steps = replica.get();
-      } catch (ExecutionException e) {
-        failures.add(asUnchecked(e.getCause()));
-      } catch (InterruptedException e) {
-        stop.request();
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted while training", e);
-      }
-    }
-    if (!failures.isEmpty()) {
-      throw rootFailure(failures);
-    }
-    return steps;
-  }
-
-  private long runReplica(
-      RunPlan plan,
-      Optional<Map<Section, float[]>> resumed,
-      Collective collective,
-      Optional<RunLog> log) {
-    try (collective;
-        Device device = Devices.open(settings.compute())) {
-      return new ReplicaLoop(plan, device, collective, stop, log).run(resumed);
-    } catch (RuntimeException | Error e) {
-      collective.abort("replica rank=%d failed: %s".formatted(collective.rank(), e));
-      throw e;
-    }
-  }
-
-  /** That a replica lost the others is a consequence; what ended the others is the reason. */
-  private static RuntimeException rootFailure(List<RuntimeException> failures) {
-    return failures.stream()
-        .filter(failure -> !(failure instanceof CollectiveException))
-        .findFirst()
-        .orElse(failures.get(0));
-  }
-
-  private static RuntimeException asUnchecked(Throwable cause) {
-    if (cause instanceof Error error) {
-      throw error;
-    }
-    return cause instanceof RuntimeException unchecked
-        ? unchecked
-        : new IllegalStateException(cause);
+    List<Long> steps =
+        LocalReplicas.run(
+            settings.train().replicas(),
+            collective -> {
+              Optional<RunLog> writer =
+                  collective.rank() == 0 ? Optional.of(log) : Optional.empty();
+              try (Device device = Devices.open(settings.compute())) {
+                return new ReplicaLoop(plan, device, collective, stop, writer).run(resumed);
+              }
+            });
+    return steps.get(0);
   }
 
   private Optional<Checkpoint> newestCheckpoint() {

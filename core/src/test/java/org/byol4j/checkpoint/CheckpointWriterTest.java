@@ -178,6 +178,19 @@ class CheckpointWriterTest {
   }
 
   @Test
+  void whatTheRunBeganWithIsKeptWhereNothingElseIsForGood() throws IOException {
+    Storage run = new MemoryStorage();
+    CheckpointWriter writer =
+        new CheckpointWriter(run, new CheckpointSettings(10, 1, 0), Retries.standard());
+    for (long step : new long[] {0, 10, 20}) {
+      writer.write(States.at(step));
+    }
+
+    assertThat(new Checkpoints(run).complete())
+        .containsExactly("step-0000000000", "step-0000000020");
+  }
+
+  @Test
   void sameStateTwiceIsWrittenOnce() throws IOException {
     States.writer(storage()).write(States.at(10));
     FaultyStorage counting = FaultyStorage.refusing(Integer.MAX_VALUE, 1, storage());

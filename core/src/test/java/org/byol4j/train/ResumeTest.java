@@ -71,7 +71,8 @@ final class ResumeTest {
                     }))
         .hasMessage("power cut");
     assertThat(run.metrics()).hasSize(5);
-    assertThat(run.checkpoints()).containsExactly(Checkpoints.nameOf(2), Checkpoints.nameOf(4));
+    assertThat(run.checkpoints())
+        .containsExactly(Checkpoints.nameOf(0), Checkpoints.nameOf(2), Checkpoints.nameOf(4));
     Files.writeString(run.folder().metrics(), "{\"step\":5,\"ep", StandardOpenOption.APPEND);
     Path incomplete = run.folder().checkpoints().resolve(Checkpoints.nameOf(6));
     Files.createDirectories(incomplete);

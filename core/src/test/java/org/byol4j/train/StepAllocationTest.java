@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.ComputeSettings;
@@ -31,7 +27,7 @@ final class StepAllocationTest {
     long nativeBytesBefore = Pointer.totalBytes();
     try (Device device = new OnednnDevice(new ComputeSettings("onednn", "fp32", 1));
         Replica replica = replica(device)) {
-      MicroBatches views = new FixedViews(noise(1), noise(2));
+      MicroBatches views = new StepBenchmark.RandomImages(Setup.BATCH, SMALL.imageSize(), 1);
       for (int step = 0; step < WARMUP_STEPS; step++) {
         replica.step(step, views);
       }
@@ -60,34 +56,5 @@ final class StepAllocationTest {
         Setup.BATCH,
         SMALL.imageSize(),
         WARMUP_STEPS + STEPS);
-  }
-
-  private static FloatBuffer noise(int seed) {
-    Random random = new Random(seed);
-    int length = Setup.BATCH * SMALL.imageSize() * SMALL.imageSize() * 3;
-    FloatBuffer values =
-        ByteBuffer.allocateDirect(length * Float.BYTES)
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
-    for (int i = 0; i < length; i++) {
-      values.put(i, (float) random.nextGaussian());
-    }
-    return values;
-  }
-
-  /** The same views at every step. */
-  private record FixedViews(FloatBuffer view1, FloatBuffer view2) implements MicroBatches {
-    @Override
-    public void next() {}
-
-    @Override
-    public FloatBuffer view1() {
-      return view1.clear();
-    }
-
-    @Override
-    public FloatBuffer view2() {
-      return view2.clear();
-    }
   }
 }

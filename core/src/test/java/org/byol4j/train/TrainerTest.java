@@ -72,7 +72,7 @@ final class TrainerTest {
     RunSummary summary = run.runUntil(2);
     assertThat(summary.finished()).isFalse();
     assertThat(summary.steps()).isEqualTo(2);
-    assertThat(run.checkpoints()).containsExactly(Checkpoints.nameOf(2));
+    assertThat(run.checkpoints()).containsExactly(Checkpoints.nameOf(0), Checkpoints.nameOf(2));
     assertThat(summary.checkpoint())
         .isEqualTo(run.folder().checkpoints().resolve(Checkpoints.nameOf(2)));
     assertThat(run.metrics()).hasSize(2);
@@ -91,6 +91,7 @@ final class TrainerTest {
         .hasMessageContaining("loss=")
         .hasMessageContaining("step=1,");
     assertThat(diverging.metrics()).hasSize(1);
-    assertThat(diverging.checkpoints()).containsExactly(Checkpoints.nameOf(1));
+    assertThat(diverging.checkpoints())
+        .containsExactly(Checkpoints.nameOf(0), Checkpoints.nameOf(1));
   }
 }

@@ -1,21 +1,16 @@
 package org.byol4j.cli;
 
 import java.io.PrintWriter;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import org.byol4j.collective.Collective;
-import org.byol4j.collective.CollectiveException;
-import org.byol4j.collective.LocalCollective;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.device.Device;
 import org.byol4j.train.Devices;
+import org.byol4j.train.LocalReplicas;
 import org.byol4j.train.StepBenchmark;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,7 +28,6 @@ import picocli.CommandLine.Spec;
       "Heads are 256 wide at the end, padding is torch's, the optimizer is SGD."
     })
 final class BenchStepCommand implements Runnable {
-  private static final Duration TIMEOUT = Duration.ofMinutes(10);
   private static final int SMALLEST_IMAGE = 8;
 
   @Spec private CommandSpec spec;
@@ -122,63 +116,21 @@ final class BenchStepCommand implements Runnable {
     }
   }
 
-  /** Runs every replica on a thread of its own; the result is that of rank 0. */
+  /** The result of rank 0. */
   private StepBenchmark.Result measure(Configuration configuration) {
-    int size = configuration.train().replicas();
-    List<Collective> group =
-        size == 1 ? List.of(Collective.single()) : LocalCollective.group(size, TIMEOUT);
-    List<FutureTask<StepBenchmark.Result>> runs = new ArrayList<>();
-    for (Collective collective : group) {
-      FutureTask<StepBenchmark.Result> run =
-          new FutureTask<>(() -> measure(configuration, collective));
-      runs.add(run);
-      new Thread(run, "replica-" + collective.rank()).start();
-    }
-    List<StepBenchmark.Result> results = new ArrayList<>();
-    List<Throwable> failures = new ArrayList<>();
-    for (FutureTask<StepBenchmark.Result> run : runs) {
-      try {
-        results.add(run.get());
-      } catch (ExecutionException e) {
-        failures.add(e.getCause());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted while measuring", e);
-      }
-    }
-    if (!failures.isEmpty()) {
-      throw reason(failures);
-    }
-    return results.get(0);
+    return LocalReplicas.run(
+            configuration.train().replicas(), collective -> measure(configuration, collective))
+        .get(0);
   }
 
   private StepBenchmark.Result measure(Configuration configuration, Collective collective) {
     long total = configuration.train().batchSize();
     int from = (int) (total * collective.rank() / collective.size());
     int to = (int) (total * (collective.rank() + 1) / collective.size());
-    try (collective;
-        Device device = Devices.open(configuration.compute())) {
+    try (Device device = Devices.open(configuration.compute())) {
       return StepBenchmark.run(
           device, collective, configuration.network(), (int) total, to - from, image, steps);
-    } catch (RuntimeException | Error e) {
-      collective.abort("replica rank=%d failed: %s".formatted(collective.rank(), e));
-      throw e;
     }
-  }
-
-  /** That a replica lost the others is a consequence; what ended the others is the reason. */
-  private static RuntimeException reason(List<Throwable> failures) {
-    Throwable first =
-        failures.stream()
-            .filter(failure -> !(failure instanceof CollectiveException))
-            .findFirst()
-            .orElse(failures.get(0));
-    if (first instanceof Error error) {
-      throw error;
-    }
-    return first instanceof RuntimeException unchecked
-        ? unchecked
-        : new IllegalStateException(first);
   }
 
   private void tell(StepBenchmark.Result result, Configuration configuration) {

@@ -27,6 +27,7 @@ public final class ConfigurationText {
           "checkpoint.",
           "cluster.replicas",
           "collapse.",
+          "compute.convolution",
           "compute.device",
           "compute.threads",
           "data.max-bad-fraction",

@@ -40,6 +40,7 @@ class FaultsTest {
         "network.last-gamma=two | is not a choice (--set); allowed: one, zero, zero-in-bottlenecks",
         "network.last-gamma=ZERO | is not a choice (--set); allowed: one, zero, zero-in-bottlenecks",
         "compute.precision=bf16 | is not a choice (--set); allowed: fp32",
+        "compute.convolution=winograd | is not a choice (--set); allowed: auto, direct",
         "compute.device=cuda | is not a choice (--set); allowed: onednn",
         "network.width=0.3 | gives the stem 19.2 channels (--set); allowed: a multiple of 1/64",
         "augment.mean=0.5 | is not a list (--set); allowed: a list of 3 numbers from 0 to 1",

@@ -39,6 +39,14 @@ public abstract class DeviceContractTest {
     return 2e-5;
   }
 
+  /**
+   * The same for convolutions of many channels, which may be of an algorithm that sums up larger
+   * terms.
+   */
+  protected double wideConvolutionTolerance() {
+    return 1e-5;
+  }
+
   @BeforeEach
   void open() {
     twins = new TwinDevices(newDevice(), tolerance());
@@ -88,7 +96,51 @@ public abstract class DeviceContractTest {
     Shape output = window.output(input, out);
     Twin weights = twins.slice(Shape.vector(out * in * kernel * kernel));
     Map map = (device, tensor) -> device.convolution(input, output, window, tensor);
-    expectLinearMapOfReference(map, weights, input, output, 0);
+    expectLinearMapOfReference(tolerance(), map, weights, input, output, 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // batch, height, width, in, out, top, bottom, left, right
+    "1, 1,  1, 128, 128, 1, 1, 1, 1",
+    "3, 4,  4, 128, 130, 1, 1, 1, 1",
+    "2, 5,  7, 130, 128, 1, 1, 1, 1",
+    "2, 8,  3, 128, 128, 0, 0, 0, 0",
+    "1, 9, 14, 128, 144, 2, 1, 0, 2",
+    "1, 2,  6, 300, 260, 1, 1, 1, 1"
+  })
+  void wideConvolutionIsTheReferences(
+      int batch, int height, int width, int in, int out, int top, int bottom, int left, int right) {
+    Window window = new Window(3, 1, new Padding(top, bottom), new Padding(left, right));
+    Shape input = new Shape(batch, height, width, in);
+    Shape output = window.output(input, out);
+    Twin weights = twins.slice(Shape.vector(out * in * 9));
+    Map map = (device, tensor) -> device.convolution(input, output, window, tensor);
+    expectLinearMapOfReference(wideConvolutionTolerance(), map, weights, input, output, 3);
+  }
+
+  @Test
+  void wideConvolutionSeesChangedWeights() {
+    Window window = new Window(3, 1, Padding.both(1), Padding.both(1));
+    Shape shape = new Shape(2, 3, 5, 128);
+    Twin weights = twins.slice(Shape.vector(128 * 128 * 9));
+    Twin other = twins.slice(weights.shape());
+    Twin x = twins.random(shape);
+    Twin y = twins.random(shape);
+    Twin dx = twins.random(shape);
+    twins.run(
+        side -> {
+          LinearMap map = side.device().convolution(shape, shape, window, side.of(weights));
+          Op forward = map.forward(side.of(x), side.of(y));
+          Op backward = map.backwardData(side.of(x), side.of(dx));
+          forward.run();
+          backward.run();
+          side.device().axpby(0.3, side.of(other), 0.7, side.of(weights));
+          forward.run();
+          backward.run();
+        });
+    twins.expectSame("y", wideConvolutionTolerance(), y);
+    twins.expectSame("dx", wideConvolutionTolerance(), dx);
   }
 
   @ParameterizedTest
@@ -104,7 +156,8 @@ public abstract class DeviceContractTest {
   void matrixProductIsTheReferences(int rows, int in, int out) {
     Twin weights = twins.slice(Shape.vector(in * out));
     Map map = (device, tensor) -> device.matrixProduct(rows, in, out, tensor);
-    expectLinearMapOfReference(map, weights, Shape.matrix(rows, in), Shape.matrix(rows, out), 0);
+    expectLinearMapOfReference(
+        tolerance(), map, weights, Shape.matrix(rows, in), Shape.matrix(rows, out), 0);
   }
 
   @ParameterizedTest
@@ -114,7 +167,8 @@ public abstract class DeviceContractTest {
     Shape input = new Shape(2, 7, 8, 17);
     Shape output = window.output(input, 24);
     Map map = (device, tensor) -> device.convolution(input, output, window, tensor);
-    expectLinearMapOfReference(map, twins.slice(Shape.vector(24 * 17 * 9)), input, output, offset);
+    expectLinearMapOfReference(
+        tolerance(), map, twins.slice(Shape.vector(24 * 17 * 9)), input, output, offset);
   }
 
   @Test
@@ -515,7 +569,7 @@ public abstract class DeviceContractTest {
   }
 
   private void expectLinearMapOfReference(
-      Map kind, Twin weights, Shape input, Shape output, int offset) {
+      double relativeError, Map kind, Twin weights, Shape input, Shape output, int offset) {
     Twin x = twins.random(input, 0, 1, offset);
     Twin y = twins.random(output, 0, 1, offset);
     Twin dy = twins.random(output, 0, 1, offset);
@@ -530,9 +584,9 @@ public abstract class DeviceContractTest {
           backwardWeights.run();
           backwardWeights.run();
         });
-    twins.expectSame("y", y);
-    twins.expectSame("dx", dx);
-    twins.expectSame("gradient, added twice", gradient);
+    twins.expectSame("y", relativeError, y);
+    twins.expectSame("dx", relativeError, dx);
+    twins.expectSame("gradient, added twice", relativeError, gradient);
   }
 
   private void expectPoolingOfReference(Pool kind, Twin x, Shape output) {

@@ -35,7 +35,9 @@ final class ReplicaInvarianceTest {
   private final Training single =
       new Training(
           Setup.small().withClosedBranches(),
-          () -> new OnednnDevice(new ComputeSettings("onednn", "fp32", 1)));
+          () ->
+              new OnednnDevice(
+                  new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO)));
 
   @Test
   void oneTwoAndThreeReplicasGoTheSameWay() {

@@ -25,7 +25,9 @@ final class StepAllocationTest {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long thread = Thread.currentThread().getId();
     long nativeBytesBefore = Pointer.totalBytes();
-    try (Device device = new OnednnDevice(new ComputeSettings("onednn", "fp32", 1));
+    try (Device device =
+            new OnednnDevice(
+                new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
         Replica replica = replica(device)) {
       MicroBatches views = new StepBenchmark.RandomImages(Setup.BATCH, SMALL.imageSize(), 1);
       for (int step = 0; step < WARMUP_STEPS; step++) {

@@ -223,7 +223,7 @@ record TinyRun(
         new CheckpointSettings(checkpointEvery, 10, 0),
         new KnnSettings(1, 5, 0.1, IMAGES),
         collapse,
-        new ComputeSettings("onednn", "fp32", 1),
+        new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO),
         "tiny = true\n",
         differences);
   }

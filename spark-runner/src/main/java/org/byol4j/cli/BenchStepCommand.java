@@ -84,6 +84,13 @@ final class BenchStepCommand implements Runnable {
       description = "Replicas, as threads of this process; default: ${DEFAULT-VALUE}.")
   private String replicas;
 
+  @Option(
+      names = "--convolution",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = "auto or direct, as compute.convolution; default: ${DEFAULT-VALUE}.")
+  private String convolution;
+
   @Option(names = "--json", description = "Ends standard output with one line of JSON.")
   private boolean json;
 
@@ -98,6 +105,7 @@ final class BenchStepCommand implements Runnable {
                 new Assignment("--stem", "network.stem=" + stem),
                 new Assignment("--batch", "train.batch-size=" + batch),
                 new Assignment("--threads", "compute.threads=" + threads),
+                new Assignment("--convolution", "compute.convolution=" + convolution),
                 new Assignment("--hidden", "heads.hidden=" + hidden),
                 new Assignment("--replicas", "cluster.replicas=" + replicas),
                 new Assignment("bench step", "heads.output=256"),
@@ -152,6 +160,8 @@ final class BenchStepCommand implements Runnable {
       values.put("median_s", result.medianSeconds());
       values.put("peak_rss_mb", PeakMemory.residentMb());
       values.put("precision", configuration.compute().precision());
+      values.put(
+          "convolution", configuration.compute().convolution().name().toLowerCase(Locale.ROOT));
       values.put("first_loss", result.firstLoss());
       values.put("last_loss", result.lastLoss());
       out.println(Json.line(values));

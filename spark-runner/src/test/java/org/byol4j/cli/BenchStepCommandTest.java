@@ -23,6 +23,7 @@ class BenchStepCommandTest {
         .isBetween(3.999, 4.001);
     assertThat(json.get("peak_rss_mb").asDouble()).isPositive();
     assertThat(json.get("precision").asText()).isEqualTo("fp32");
+    assertThat(json.get("convolution").asText()).isEqualTo("auto");
     assertThat(json.get("first_loss").asDouble()).isBetween(0.0, 8.0);
     assertThat(json.get("last_loss").asDouble()).isLessThan(json.get("first_loss").asDouble());
   }
@@ -45,6 +46,14 @@ class BenchStepCommandTest {
 
     assertThat(ran.code()).isEqualTo(64);
     assertThat(ran.err()).contains(fault);
+  }
+
+  @Test
+  void convolutionMayBeDirect() throws IOException {
+    Ran ran = bench("resnet18", "--convolution", "direct");
+
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(json(ran).get("convolution").asText()).isEqualTo("direct");
   }
 
   @Test

@@ -2,9 +2,12 @@ package org.byol4j.device.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_a;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_ab;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_abc;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_acb;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_ba;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_hwio;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_tag;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_nhwc;
@@ -40,6 +43,21 @@ final class Layout {
   /** Convolution weights in whatever order a convolution likes best. */
   dnnl_memory_desc anyKernels(int outputs, int inputs, int size) {
     return tagged(dnnl_format_tag_any, outputs, inputs, size, size);
+  }
+
+  /** Convolution weights, taps outermost, outputs innermost. */
+  dnnl_memory_desc kernelsByTap(int outputs, int inputs, int size) {
+    return tagged(dnnl_hwio, outputs, inputs, size, size);
+  }
+
+  /** {@code count} matrices of {@code rows} by {@code columns}. */
+  dnnl_memory_desc matrices(long count, long rows, long columns) {
+    return tagged(dnnl_abc, count, rows, columns);
+  }
+
+  /** The same, each of which lies in memory as its transpose. */
+  dnnl_memory_desc transposedMatrices(long count, long rows, long columns) {
+    return tagged(dnnl_acb, count, rows, columns);
   }
 
   dnnl_memory_desc vector(long length) {

@@ -94,12 +94,22 @@ final class NativeMemory implements AutoCloseable {
 
   /** Copies {@code count} elements from {@code from} on into {@code tile}; at most 65,536. */
   void get(long from, float[] tile, int count) {
-    segments[(int) (from / SEGMENT)].get((int) (from % SEGMENT), tile, 0, count);
+    get(from, tile, 0, count);
+  }
+
+  /** The same, to index {@code at} of {@code tile} and on. */
+  void get(long from, float[] tile, int at, int count) {
+    segments[(int) (from / SEGMENT)].get((int) (from % SEGMENT), tile, at, count);
   }
 
   /** Copies the first {@code count} elements of {@code tile} to {@code from}; at most 65,536. */
   void put(long from, float[] tile, int count) {
-    segments[(int) (from / SEGMENT)].put((int) (from % SEGMENT), tile, 0, count);
+    put(from, tile, 0, count);
+  }
+
+  /** The same, from index {@code at} of {@code tile} on. */
+  void put(long from, float[] tile, int at, int count) {
+    segments[(int) (from / SEGMENT)].put((int) (from % SEGMENT), tile, at, count);
   }
 
   /** How often the contents were changed. */

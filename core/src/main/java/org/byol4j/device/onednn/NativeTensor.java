@@ -74,6 +74,16 @@ final class NativeTensor implements Tensor {
     memory.put(offset + from, tile, count);
   }
 
+  /** Copies {@code count} elements from {@code from} on to index {@code at} of {@code tile}. */
+  void get(long from, float[] tile, int at, int count) {
+    memory.get(offset + from, tile, at, count);
+  }
+
+  /** Copies {@code count} elements of {@code tile} from index {@code at} on to {@code from}. */
+  void put(long from, float[] tile, int at, int count) {
+    memory.put(offset + from, tile, at, count);
+  }
+
   @Override
   public Shape shape() {
     return shape;

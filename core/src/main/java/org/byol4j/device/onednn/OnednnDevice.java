@@ -1,6 +1,7 @@
 package org.byol4j.device.onednn;
 
 import java.nio.FloatBuffer;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.byol4j.device.BatchNorm;
@@ -28,6 +29,7 @@ public final class OnednnDevice implements Device {
 
   private final Engine engine;
   private final FlatOperations flat;
+  private final ComputeSettings.Convolution convolution;
   private final float[] transfer = new float[TRANSFER];
 
   /**
@@ -43,6 +45,7 @@ public final class OnednnDevice implements Device {
     if (settings.threads() < 1) {
       throw new IllegalArgumentException("threads=" + settings.threads() + ", expected at least 1");
     }
+    convolution = settings.convolution();
     engine = new Engine(settings.threads());
     flat = new FlatOperations(engine);
   }
@@ -58,6 +61,7 @@ public final class OnednnDevice implements Device {
     facts.put("device", name());
     facts.put("onednn", engine.library().version());
     facts.put("instructionSet", engine.library().instructionSet());
+    facts.put("convolution", convolution.name().toLowerCase(Locale.ROOT));
     facts.put("threads", Integer.toString(engine.threads()));
     return facts;
   }
@@ -108,6 +112,10 @@ public final class OnednnDevice implements Device {
   @Override
   public LinearMap convolution(Shape input, Shape output, Window window, Tensor weights) {
     engine.enter();
+    if (convolution == ComputeSettings.Convolution.AUTO
+        && WinogradConvolution.suits(input, output, window)) {
+      return new WinogradConvolution(engine, input, output, window, weights);
+    }
     return new Convolution(engine, input, output, window, weights);
   }
 

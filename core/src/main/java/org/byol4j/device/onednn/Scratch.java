@@ -15,8 +15,10 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 final class Scratch {
 
   private final Engine engine;
-  private final List<dnnl_memory> bound = new ArrayList<>();
+  private final List<Bound> bound = new ArrayList<>();
   private NativeMemory area;
+
+  private record Bound(dnnl_memory memory, long offset) {}
 
   Scratch(Engine engine) {
     this.engine = engine;
@@ -24,10 +26,20 @@ final class Scratch {
 
   /** A oneDNN memory object at the start of the area. */
   dnnl_memory bind(dnnl_memory_desc layout) {
-    grow(dnnl_memory_desc_get_size(layout));
-    dnnl_memory memory = engine.memory(layout, area.at(0));
-    bound.add(memory);
+    return bind(layout, 0);
+  }
+
+  /** A oneDNN memory object {@code offset} bytes into the area. */
+  dnnl_memory bind(dnnl_memory_desc layout, long offset) {
+    grow(offset + dnnl_memory_desc_get_size(layout));
+    dnnl_memory memory = engine.memory(layout, area.at(offset));
+    bound.add(new Bound(memory, offset));
     return memory;
+  }
+
+  /** The area as it is now, for loops of our own; something must have been bound. */
+  NativeMemory area() {
+    return area;
   }
 
   private void grow(long bytes) {
@@ -36,8 +48,9 @@ final class Scratch {
     }
     NativeMemory outgrown = area;
     area = engine.allocate(bytes);
-    for (dnnl_memory memory : bound) {
-      Engine.check(dnnl_memory_set_data_handle(memory, area.at(0)), "larger scratch area");
+    for (Bound each : bound) {
+      Engine.check(
+          dnnl_memory_set_data_handle(each.memory, area.at(each.offset)), "larger scratch area");
     }
     if (outgrown != null) {
       engine.free(outgrown);

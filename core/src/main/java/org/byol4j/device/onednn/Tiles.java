@@ -16,12 +16,17 @@ final class Tiles {
 
   private static final int ARRAYS = 6;
 
+  /** Elements of an array of a patch: all of them together fit the first-level cache. */
+  static final int PATCH = 256;
+
   private final Workers workers;
   private final float[][][] arrays;
+  private final float[][][] patches;
 
   Tiles(Workers workers) {
     this.workers = workers;
     arrays = new float[workers.count()][ARRAYS][LENGTH];
+    patches = new float[workers.count()][Winograd.POINTS + 2][PATCH];
   }
 
   /** Makes tiles at least {@code length} long; called while operations are made. */
@@ -38,6 +43,11 @@ final class Tiles {
   /** The {@code index}-th of a worker's arrays; what is in it is whatever was left there. */
   float[] array(int worker, int index) {
     return arrays[worker][index];
+  }
+
+  /** A worker's 38 short arrays; what is in them is whatever was left there. */
+  float[][] patch(int worker) {
+    return patches[worker];
   }
 
   /** Runs a loop over {@code elements} elements cut into {@code pieces}. */

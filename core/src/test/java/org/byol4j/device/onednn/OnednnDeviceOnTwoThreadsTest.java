@@ -9,6 +9,7 @@ class OnednnDeviceOnTwoThreadsTest extends DeviceContractTest {
 
   @Override
   protected Device newDevice() {
-    return new OnednnDevice(new ComputeSettings("onednn", "fp32", 2));
+    return new OnednnDevice(
+        new ComputeSettings("onednn", "fp32", 2, ComputeSettings.Convolution.AUTO));
   }
 }

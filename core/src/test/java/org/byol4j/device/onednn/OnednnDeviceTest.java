@@ -9,6 +9,7 @@ class OnednnDeviceTest extends DeviceContractTest {
 
   @Override
   protected Device newDevice() {
-    return new OnednnDevice(new ComputeSettings("onednn", "fp32", 1));
+    return new OnednnDevice(
+        new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
   }
 }

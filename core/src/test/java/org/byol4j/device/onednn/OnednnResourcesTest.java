@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
+import org.byol4j.device.ComputeSettings.Convolution;
 import org.byol4j.device.LinearMap;
 import org.byol4j.device.Op;
 import org.byol4j.device.Padding;
@@ -115,7 +116,8 @@ class OnednnResourcesTest {
 
   @Test
   void otherPrecisionIsRefused() {
-    assertThatThrownBy(() -> new OnednnDevice(new ComputeSettings("onednn", "bf16", 1)))
+    assertThatThrownBy(
+            () -> new OnednnDevice(new ComputeSettings("onednn", "bf16", 1, Convolution.AUTO)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("precision=bf16 is not supported by device=onednn: expected fp32");
   }
@@ -125,6 +127,7 @@ class OnednnResourcesTest {
     try (OnednnDevice device = device(2)) {
       assertThat(device.fingerprint())
           .containsEntry("threads", "2")
+          .containsEntry("convolution", "auto")
           .containsKeys("onednn", "instructionSet");
       assertThat(device.fingerprint().get("onednn")).startsWith("3.11.");
     }
@@ -150,7 +153,7 @@ class OnednnResourcesTest {
   }
 
   private static OnednnDevice device(int threads) {
-    return new OnednnDevice(new ComputeSettings("onednn", "fp32", threads));
+    return new OnednnDevice(new ComputeSettings("onednn", "fp32", threads, Convolution.AUTO));
   }
 
   /** One of each, on tensors of random values. */
@@ -175,6 +178,15 @@ class OnednnResourcesTest {
     step.add(convolution.forward(x, y));
     step.add(convolution.backwardData(y, z));
     step.add(convolution.backwardWeights(x, y, gradient));
+    Shape wide = new Shape(2, 5, 6, 128);
+    Tensor wideWeights = filled(device, Shape.vector(128 * 128 * 9), random);
+    Tensor wideX = filled(device, wide, random);
+    Tensor wideY = filled(device, wide, random);
+    LinearMap winograd = device.convolution(wide, wide, window, wideWeights);
+    step.add(winograd.forward(wideX, wideY));
+    step.add(winograd.backwardData(wideY, wideX));
+    step.add(winograd.backwardWeights(wideX, wideY, device.allocate(wideWeights.shape())));
+    step.add(() -> device.axpby(0.5, wideWeights, 0.5, wideWeights));
     LinearMap product = device.matrixProduct(4, 16, 16, square);
     step.add(product.forward(rows, rows2));
     step.add(product.backwardData(rows2, rows3));

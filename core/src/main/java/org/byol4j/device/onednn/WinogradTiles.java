@@ -1,0 +1,273 @@
+package org.byol4j.device.onednn;
+
+import static org.byol4j.device.onednn.Winograd.POINTS;
+import static org.byol4j.device.onednn.Winograd.SIZE;
+import static org.byol4j.device.onednn.Winograd.STEP;
+
+import java.util.Arrays;
+import org.byol4j.device.Shape;
+import org.byol4j.device.Window;
+
+/**
+ * The ways between the images of a convolution, cut into tiles of 4x4 outputs, and Winograd's
+ * points, {@code [36, tile, channel]} with tiles in the order of images, rows and columns.
+ *
+ * <p>A way is a loop over a range of images. Its pieces are rows of tiles or, where the tiles
+ * overlap in the result, images; a piece goes patch by patch: a few tiles of all channels, or one
+ * tile of some.
+ */
+final class WinogradTiles {
+
+  private final Tiles scratch;
+  private final Scratch staging;
+  private final Shape input;
+  private final Shape output;
+  private final int down;
+  private final int across;
+  private final int top;
+  private final int left;
+
+  /** The loop that is running: a device runs one at a time. */
+  private NativeTensor images;
+
+  private Shape shape;
+  private NativeMemory points;
+  private long firstPoint;
+  private int firstImage;
+  private int tiles;
+
+  private final Workers.Task inputRow = this::inputRow;
+  private final Workers.Task outputRow = this::outputRow;
+  private final Workers.Task outputGradientRow = this::outputGradientRow;
+  private final Workers.Task inputGradientImage = this::inputGradientImage;
+
+  WinogradTiles(Engine engine, Shape input, Shape output, Window window) {
+    scratch = engine.tiles();
+    staging = engine.staging();
+    this.input = input;
+    this.output = output;
+    down = (output.height() + STEP - 1) / STEP;
+    across = (output.width() + STEP - 1) / STEP;
+    top = window.vertical().before();
+    left = window.horizontal().before();
+  }
+
+  /** Tiles of an image. */
+  int perImage() {
+    return down * across;
+  }
+
+  /**
+   * Takes the inputs {@code x} to points.
+   *
+   * @param at where the points begin in the staging area, in elements
+   * @param first the first of the images
+   * @param count how many images
+   */
+  void input(NativeTensor x, long at, int first, int count) {
+    run(inputRow, x, input, at, first, count, count * down);
+  }
+
+  /** Takes points to the outputs {@code y}. */
+  void output(long at, NativeTensor y, int first, int count) {
+    run(outputRow, y, output, at, first, count, count * down);
+    y.memory().changed();
+  }
+
+  /** Takes gradients {@code dy} of outputs to points. */
+  void outputGradient(NativeTensor dy, long at, int first, int count) {
+    run(outputGradientRow, dy, output, at, first, count, count * down);
+  }
+
+  /** Takes points to gradients {@code dx} of inputs. */
+  void inputGradient(long at, NativeTensor dx, int first, int count) {
+    run(inputGradientImage, dx, input, at, first, count, count);
+    dx.memory().changed();
+  }
+
+  private void run(
+      Workers.Task task, NativeTensor tensor, Shape of, long at, int first, int count, int pieces) {
+    tensor.memory().requireOpen();
+    images = tensor;
+    shape = of;
+    points = staging.area();
+    firstPoint = at;
+    firstImage = first;
+    tiles = count * perImage();
+    scratch.run(task, pieces, (long) tiles * POINTS * of.channels());
+  }
+
+  private void inputRow(int piece, int worker) {
+    float[][] patch = scratch.patch(worker);
+    int channels = shape.channels();
+    int step = tilesOfPatch(channels);
+    for (int c = 0; c < channels; c += Tiles.PATCH) {
+      int width = Math.min(Tiles.PATCH, channels - c);
+      for (int column = 0; column < across; column += step) {
+        int count = Math.min(step, across - column);
+        for (int tile = 0; tile < count; tile++) {
+          loadWindow(patch, piece, column + tile, c, width, tile * width);
+        }
+        Winograd.input(patch, count * width);
+        storePoints(patch, piece * across + column, c, count * width);
+      }
+    }
+  }
+
+  private void outputRow(int piece, int worker) {
+    float[][] patch = scratch.patch(worker);
+    int channels = shape.channels();
+    int step = tilesOfPatch(channels);
+    for (int c = 0; c < channels; c += Tiles.PATCH) {
+      int width = Math.min(Tiles.PATCH, channels - c);
+      for (int column = 0; column < across; column += step) {
+        int count = Math.min(step, across - column);
+        loadPoints(patch, piece * across + column, c, count * width);
+        Winograd.output(patch, count * width);
+        for (int tile = 0; tile < count; tile++) {
+          storeOutputs(patch, piece, column + tile, c, width, tile * width);
+        }
+      }
+    }
+  }
+
+  private void outputGradientRow(int piece, int worker) {
+    float[][] patch = scratch.patch(worker);
+    int channels = shape.channels();
+    int step = tilesOfPatch(channels);
+    for (int c = 0; c < channels; c += Tiles.PATCH) {
+      int width = Math.min(Tiles.PATCH, channels - c);
+      for (int column = 0; column < across; column += step) {
+        int count = Math.min(step, across - column);
+        for (int tile = 0; tile < count; tile++) {
+          loadOutputs(patch, piece, column + tile, c, width, tile * width);
+        }
+        Winograd.outputGradient(patch, count * width);
+        storePoints(patch, piece * across + column, c, count * width);
+      }
+    }
+  }
+
+  private void inputGradientImage(int piece, int worker) {
+    float[][] patch = scratch.patch(worker);
+    float[] sum = scratch.array(worker, 0);
+    int channels = shape.channels();
+    int step = tilesOfPatch(channels);
+    for (int c = 0; c < channels; c += Tiles.PATCH) {
+      int width = Math.min(Tiles.PATCH, channels - c);
+      for (int row = piece * down; row < (piece + 1) * down; row++) {
+        for (int column = 0; column < across; column += step) {
+          int count = Math.min(step, across - column);
+          loadPoints(patch, row * across + column, c, count * width);
+          Winograd.inputGradient(patch, count * width);
+          for (int tile = 0; tile < count; tile++) {
+            addWindow(patch, sum, row, column + tile, c, width, tile * width);
+          }
+        }
+      }
+    }
+  }
+
+  /** How many tiles fit a patch. */
+  private static int tilesOfPatch(int channels) {
+    return Math.max(1, Tiles.PATCH / channels);
+  }
+
+  /** Loads the 6x6 inputs of a tile, at {@code at} of the arrays; padding is zero. */
+  private void loadWindow(float[][] patch, int row, int column, int channel, int width, int at) {
+    int y0 = row % down * STEP - top;
+    int x0 = column * STEP - left;
+    for (int r = 0; r < SIZE; r++) {
+      for (int s = 0; s < SIZE; s++) {
+        float[] array = patch[r * SIZE + s];
+        if (isInside(y0 + r, x0 + s)) {
+          images.get(pixel(row, y0 + r, x0 + s) + channel, array, at, width);
+        } else {
+          Arrays.fill(array, at, at + width, 0f);
+        }
+      }
+    }
+  }
+
+  /** Adds the 6x6 gradients of a tile to what the tiles before it have left. */
+  private void addWindow(
+      float[][] patch, float[] sum, int row, int column, int channel, int width, int at) {
+    int y0 = row % down * STEP - top;
+    int x0 = column * STEP - left;
+    for (int r = 0; r < SIZE; r++) {
+      boolean wasWritten = r < SIZE - STEP && row % down > 0;
+      for (int s = 0; s < SIZE; s++) {
+        if (isInside(y0 + r, x0 + s)) {
+          long pixel = pixel(row, y0 + r, x0 + s) + channel;
+          float[] array = patch[r * SIZE + s];
+          if (wasWritten || (s < SIZE - STEP && column > 0)) {
+            images.get(pixel, sum, width);
+            add(array, at, sum, width);
+          }
+          images.put(pixel, array, at, width);
+        }
+      }
+    }
+  }
+
+  private static void add(float[] to, int at, float[] from, int count) {
+    for (int i = 0; i < count; i++) {
+      to[at + i] = to[at + i] + from[i];
+    }
+  }
+
+  /** Loads the 4x4 gradients of a tile; beyond the image they are zero. */
+  private void loadOutputs(float[][] patch, int row, int column, int channel, int width, int at) {
+    int y0 = row % down * STEP;
+    int x0 = column * STEP;
+    for (int r = 0; r < STEP; r++) {
+      for (int s = 0; s < STEP; s++) {
+        float[] array = patch[Winograd.output(r, s)];
+        if (isInside(y0 + r, x0 + s)) {
+          images.get(pixel(row, y0 + r, x0 + s) + channel, array, at, width);
+        } else {
+          Arrays.fill(array, at, at + width, 0f);
+        }
+      }
+    }
+  }
+
+  private void storeOutputs(float[][] patch, int row, int column, int channel, int width, int at) {
+    int y0 = row % down * STEP;
+    int x0 = column * STEP;
+    for (int r = 0; r < STEP; r++) {
+      for (int s = 0; s < STEP; s++) {
+        if (isInside(y0 + r, x0 + s)) {
+          long pixel = pixel(row, y0 + r, x0 + s) + channel;
+          images.put(pixel, patch[Winograd.output(r, s)], at, width);
+        }
+      }
+    }
+  }
+
+  private boolean isInside(int y, int x) {
+    return y >= 0 && y < shape.height() && x >= 0 && x < shape.width();
+  }
+
+  /** Index of channel 0 of pixel {@code (y, x)} in the image of a row of tiles. */
+  private long pixel(int row, int y, int x) {
+    long image = (long) firstImage + row / down;
+    return ((image * shape.height() + y) * shape.width() + x) * shape.channels();
+  }
+
+  private void loadPoints(float[][] patch, int tile, int channel, int count) {
+    int channels = shape.channels();
+    for (int point = 0; point < POINTS; point++) {
+      long from = firstPoint + ((long) point * tiles + tile) * channels + channel;
+      points.get(from, patch[point], count);
+    }
+  }
+
+  private void storePoints(float[][] patch, int tile, int channel, int count) {
+    int channels = shape.channels();
+    for (int point = 0; point < POINTS; point++) {
+      long to = firstPoint + ((long) point * tiles + tile) * channels + channel;
+      points.put(to, patch[point], count);
+    }
+  }
+}

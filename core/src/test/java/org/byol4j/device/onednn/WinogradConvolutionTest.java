@@ -1,0 +1,129 @@
+package org.byol4j.device.onednn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.byol4j.device.ComputeSettings;
+import org.byol4j.device.LinearMap;
+import org.byol4j.device.Padding;
+import org.byol4j.device.Shape;
+import org.byol4j.device.Tensor;
+import org.byol4j.device.Window;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the contract of a device does not say about Winograd's convolution. */
+class WinogradConvolutionTest {
+
+  private static final Window WINDOW = new Window(3, 1, Padding.both(1), Padding.both(1));
+
+  /** More images than a block has, and not a multiple of it. */
+  private static final Shape MANY = new Shape(33, 16, 16, 128);
+
+  @Test
+  void blocksOfImagesGiveWhatDirectConvolutionGives() {
+    List<float[]> direct = results(ComputeSettings.Convolution.DIRECT, 1, MANY);
+    List<float[]> winograd = results(ComputeSettings.Convolution.AUTO, 1, MANY);
+
+    for (int i = 0; i < direct.size(); i++) {
+      assertThat(winograd.get(i)).isNotEqualTo(direct.get(i));
+      assertThat(error(winograd.get(i), direct.get(i))).as("result %d", i).isLessThan(1e-5);
+    }
+  }
+
+  @Test
+  void twoThreadsGiveTheBitsOfOne() {
+    List<float[]> one = results(ComputeSettings.Convolution.AUTO, 1, MANY);
+    List<float[]> two = results(ComputeSettings.Convolution.AUTO, 2, MANY);
+
+    for (int i = 0; i < one.size(); i++) {
+      assertThat(two.get(i)).as("result %d", i).isEqualTo(one.get(i));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"64, 128, 3, 1", "128, 64, 3, 1", "128, 128, 1, 1", "128, 128, 3, 2", "3, 3, 3, 1"})
+  void narrowAndOtherConvolutionsStayDirect(int in, int out, int kernel, int stride) {
+    Window window = new Window(kernel, stride, Padding.both(1), Padding.both(1));
+    Shape input = new Shape(2, 8, 8, in);
+
+    assertThat(WinogradConvolution.suits(input, window.output(input, out), window)).isFalse();
+  }
+
+  @Test
+  void closingWeightsFreesTheirValuesAtPoints() {
+    try (OnednnDevice device = device(ComputeSettings.Convolution.AUTO, 1)) {
+      Shape shape = new Shape(1, 4, 4, 128);
+      Tensor x = device.allocate(shape);
+      Tensor y = device.allocate(shape);
+      Tensor first = device.allocate(Shape.vector(128 * 128 * 9));
+      device.convolution(shape, shape, WINDOW, first).forward(x, y).run();
+      long one = Pointer.totalBytes();
+      Tensor second = device.allocate(Shape.vector(128 * 128 * 9));
+      device.convolution(shape, shape, WINDOW, second).forward(x, y).run();
+      long points = 36L * 128 * 128 * Float.BYTES;
+      assertThat(Pointer.totalBytes() - one).isGreaterThan(points);
+
+      second.close();
+
+      assertThat(Pointer.totalBytes() - one).isLessThan(points);
+    }
+  }
+
+  private static OnednnDevice device(ComputeSettings.Convolution convolution, int threads) {
+    return new OnednnDevice(new ComputeSettings("onednn", "fp32", threads, convolution));
+  }
+
+  /** Output and both gradients, the second after it was added twice. */
+  private static List<float[]> results(
+      ComputeSettings.Convolution convolution, int threads, Shape shape) {
+    try (OnednnDevice device = device(convolution, threads)) {
+      Random random = new Random(2015);
+      Tensor weights =
+          filled(device, Shape.vector(shape.channels() * shape.channels() * 9), random);
+      Tensor x = filled(device, shape, random);
+      Tensor dy = filled(device, shape, random);
+      Tensor y = device.allocate(shape);
+      Tensor dx = device.allocate(shape);
+      Tensor gradient = device.allocate(weights.shape());
+      LinearMap map = device.convolution(shape, shape, WINDOW, weights);
+      map.forward(x, y).run();
+      map.backwardData(dy, dx).run();
+      map.backwardWeights(x, dy, gradient).run();
+      map.backwardWeights(x, dy, gradient).run();
+      List<float[]> results = new ArrayList<>();
+      for (Tensor result : List.of(y, dx, gradient)) {
+        FloatBuffer values = FloatBuffer.allocate((int) result.shape().elements());
+        device.read(result, values);
+        results.add(values.array());
+      }
+      return results;
+    }
+  }
+
+  private static Tensor filled(OnednnDevice device, Shape shape, Random random) {
+    float[] values = new float[(int) shape.elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    Tensor tensor = device.allocate(shape);
+    device.write(FloatBuffer.wrap(values), tensor);
+    return tensor;
+  }
+
+  /** The largest difference, relative to the largest expected value. */
+  private static double error(float[] actual, float[] expected) {
+    double largest = 0;
+    double difference = 0;
+    for (int i = 0; i < expected.length; i++) {
+      largest = Math.max(largest, Math.abs(expected[i]));
+      difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
+    }
+    return difference / largest;
+  }
+}

@@ -34,6 +34,7 @@ class PackageTableTest {
           entry("device.onednn", Set.of("device")),
           entry("parameters", Set.of("device")),
           entry("collective", Set.of()),
+          entry("collective.tcp", Set.of("collective")),
           entry("nn", Set.of("device", "parameters", "collective")),
           entry("optim", Set.of("device", "parameters")),
           entry("paramserver", Set.of("collective", "device", "parameters", "optim")),

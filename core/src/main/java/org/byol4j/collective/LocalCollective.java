@@ -1,6 +1,8 @@
 package org.byol4j.collective;
 
 import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -21,14 +23,17 @@ public final class LocalCollective implements Collective {
   private final LocalGroup group;
   private final int rank;
   private final int pieceLength;
-  private final RankOrderSum rankOrderSum;
+  private final RankOrderSum rankOrderSum = new RankOrderSum();
+  private final FloatBuffer[] floats;
+  private final DoubleBuffer[] doubles;
   private int half;
 
   private LocalCollective(LocalGroup group, int rank, int pieceLength) {
     this.group = group;
     this.rank = rank;
     this.pieceLength = pieceLength;
-    this.rankOrderSum = new RankOrderSum(group.size);
+    this.floats = new FloatBuffer[group.size];
+    this.doubles = new DoubleBuffer[group.size];
   }
 
   /**
@@ -111,13 +116,28 @@ public final class LocalCollective implements Collective {
         group.meet(rank);
         int begin = (int) ((long) count * rank / group.size);
         int end = (int) ((long) count * (rank + 1) / group.size);
-        rankOrderSum.sum(group.shown, begin, end, values.elementBytes(), group.sums);
+        sumShown(begin, end, values.elementBytes());
         group.meet(rank);
         if (rank == owner) {
           values.written(from, count);
         }
       }
     }
+  }
+
+  /** Sums the elements {@code [begin, end)} of the pieces that are shown. */
+  private void sumShown(int begin, int end, int elementBytes) {
+    if (elementBytes == Float.BYTES) {
+      for (int other = 0; other < group.size; other++) {
+        floats[other] = group.shown[other].asFloatBuffer().position(begin);
+      }
+      rankOrderSum.sum(floats, end - begin, group.sums.asFloatBuffer().position(begin));
+      return;
+    }
+    for (int other = 0; other < group.size; other++) {
+      doubles[other] = group.shown[other].asDoubleBuffer().position(begin);
+    }
+    rankOrderSum.sum(doubles, end - begin, group.sums.asDoubleBuffer().position(begin));
   }
 
   @Override

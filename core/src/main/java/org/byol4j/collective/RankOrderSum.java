@@ -1,77 +1,54 @@
 package org.byol4j.collective;
 
-import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 
 /**
- * Adds the pieces of several replicas, each element in rank order, in its own precision: {@code
- * ((r0 + r1) + r2) + ...}.
+ * Adds the terms of several replicas, each element in rank order, in its own precision: {@code ((r0
+ * + r1) + r2) + ...}. Buffers are read and written from their positions, which move behind the
+ * elements; the sums may overwrite one of the terms through a buffer of its own.
  */
-final class RankOrderSum {
+public final class RankOrderSum {
 
   /** Elements added at a time: loops over arrays vectorize, and these stay in the L1 cache. */
   private static final int TILE = 1024;
 
-  private final FloatBuffer[] floats;
-  private final DoubleBuffer[] doubles;
   private final float[] floatSum = new float[TILE];
   private final float[] floatTerm = new float[TILE];
   private final double[] doubleSum = new double[TILE];
   private final double[] doubleTerm = new double[TILE];
 
-  RankOrderSum(int replicas) {
-    this.floats = new FloatBuffer[replicas];
-    this.doubles = new DoubleBuffer[replicas];
-  }
-
-  /**
-   * Writes the sums of the elements {@code [begin, end)} of all {@code pieces} to the same elements
-   * of {@code sums}, which may be one of the pieces.
-   */
-  void sum(ByteBuffer[] pieces, int begin, int end, int elementBytes, ByteBuffer sums) {
-    if (elementBytes == Float.BYTES) {
-      sumFloats(pieces, begin, end, sums.asFloatBuffer());
-      return;
-    }
-    sumDoubles(pieces, begin, end, sums.asDoubleBuffer());
-  }
-
-  private void sumFloats(ByteBuffer[] pieces, int begin, int end, FloatBuffer sums) {
-    for (int rank = 0; rank < floats.length; rank++) {
-      floats[rank] = pieces[rank].asFloatBuffer();
-    }
+  /** Puts the sums of the next {@code count} elements of all {@code terms}. */
+  public void sum(FloatBuffer[] terms, int count, FloatBuffer sums) {
     float[] sum = floatSum;
     float[] term = floatTerm;
-    for (int from = begin; from < end; from += TILE) {
-      int count = Math.min(TILE, end - from);
-      floats[0].get(from, sum, 0, count);
-      for (int rank = 1; rank < floats.length; rank++) {
-        floats[rank].get(from, term, 0, count);
-        for (int i = 0; i < count; i++) {
+    for (int from = 0; from < count; from += TILE) {
+      int tile = Math.min(TILE, count - from);
+      terms[0].get(sum, 0, tile);
+      for (int rank = 1; rank < terms.length; rank++) {
+        terms[rank].get(term, 0, tile);
+        for (int i = 0; i < tile; i++) {
           sum[i] += term[i];
         }
       }
-      sums.put(from, sum, 0, count);
+      sums.put(sum, 0, tile);
     }
   }
 
-  private void sumDoubles(ByteBuffer[] pieces, int begin, int end, DoubleBuffer sums) {
-    for (int rank = 0; rank < doubles.length; rank++) {
-      doubles[rank] = pieces[rank].asDoubleBuffer();
-    }
+  /** Puts the sums of the next {@code count} elements of all {@code terms}. */
+  public void sum(DoubleBuffer[] terms, int count, DoubleBuffer sums) {
     double[] sum = doubleSum;
     double[] term = doubleTerm;
-    for (int from = begin; from < end; from += TILE) {
-      int count = Math.min(TILE, end - from);
-      doubles[0].get(from, sum, 0, count);
-      for (int rank = 1; rank < doubles.length; rank++) {
-        doubles[rank].get(from, term, 0, count);
-        for (int i = 0; i < count; i++) {
+    for (int from = 0; from < count; from += TILE) {
+      int tile = Math.min(TILE, count - from);
+      terms[0].get(sum, 0, tile);
+      for (int rank = 1; rank < terms.length; rank++) {
+        terms[rank].get(term, 0, tile);
+        for (int i = 0; i < tile; i++) {
           sum[i] += term[i];
         }
       }
-      sums.put(from, sum, 0, count);
+      sums.put(sum, 0, tile);
     }
   }
 }

@@ -3,7 +3,9 @@ package org.byol4j.collective;
 import java.nio.ByteBuffer;
 
 /**
- * A long sequence of float32 or float64 values that a collective reads and writes piece by piece.
+ * A long sequence of float32 or float64 values that a collective reads and writes piece by piece. A
+ * buffer that was handed out is valid until the next call of the same method: one range at a time
+ * is read, and one, of the same elements or others, is written.
  */
 public interface Vector {
 

@@ -1,0 +1,137 @@
+package org.byol4j.collective.tcp;
+
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.util.Arrays;
+import org.byol4j.collective.Vector;
+
+/**
+ * Each replica sends its own range to everyone. What comes goes straight into the vector, one chunk
+ * at a time: a vector has one range at a time for writing.
+ */
+final class Gather implements Transfer {
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+  private static final int NOBODY = -1;
+
+  private final Wire wire;
+  private final int rank;
+  private final int size;
+  private final int chunkBytes;
+  private final VectorSender sender;
+  private final HeaderReceiver headers;
+  private final long[] starts;
+  private final long[] payloads;
+  private final long[] received;
+  private Vector vector;
+  private int missing;
+
+  /** Whose chunk is half here, where it goes, and what it is. */
+  private int writer = NOBODY;
+
+  private ByteBuffer chunk = NOTHING;
+  private long chunkFrom;
+  private int chunkCount;
+
+  Gather(Wire wire, int chunkBytes) {
+    this.wire = wire;
+    this.rank = wire.group().rank();
+    this.size = wire.group().size();
+    this.chunkBytes = chunkBytes;
+    this.sender = new VectorSender(wire, chunkBytes);
+    this.headers = new HeaderReceiver(wire);
+    this.starts = new long[size];
+    this.payloads = new long[size];
+    this.received = new long[size];
+  }
+
+  void run(Vector values, long[] bounds, long timeoutNanos) {
+    vector = values;
+    writer = NOBODY;
+    missing = size - 1;
+    Arrays.fill(received, 0);
+    sender.begin(Call.ALL_GATHER_VECTOR, values, bounds);
+    headers.begin();
+    for (int peer = 0; peer < size; peer++) {
+      sender.give(peer, bounds[rank], bounds[rank + 1]);
+      starts[peer] = bounds[peer];
+      payloads[peer] = (bounds[peer + 1] - bounds[peer]) * values.elementBytes();
+    }
+    wire.run(this, timeoutNanos);
+  }
+
+  @Override
+  public boolean advance() {
+    boolean moved = false;
+    for (int i = 1; i < size; i++) {
+      int peer = rank + i < size ? rank + i : rank + i - size;
+      moved |= sender.advance(peer, this);
+      moved |= receive(peer);
+    }
+    return moved;
+  }
+
+  private boolean receive(int peer) {
+    if (!isMissing(peer)) {
+      return false;
+    }
+    boolean moved = false;
+    if (!headers.isHere(peer)) {
+      moved = headers.advance(peer, sender.header(), payloads[peer], this);
+    } else if (writer == NOBODY || writer == peer) {
+      moved = receiveChunk(peer);
+    }
+    if (moved && !isMissing(peer)) {
+      missing--;
+    }
+    return moved;
+  }
+
+  private boolean receiveChunk(int peer) {
+    if (writer == NOBODY) {
+      int elementBytes = vector.elementBytes();
+      int bytes = (int) Math.min(chunkBytes, payloads[peer] - received[peer]);
+      chunkFrom = starts[peer] + received[peer] / elementBytes;
+      chunkCount = bytes / elementBytes;
+      chunk = vector.write(chunkFrom, chunkCount);
+      chunk.limit(chunk.position() + bytes);
+    }
+    int count = wire.read(peer, chunk, this);
+    if (count == 0) {
+      return false;
+    }
+    received[peer] += count;
+    writer = peer;
+    if (!chunk.hasRemaining()) {
+      vector.written(chunkFrom, chunkCount);
+      writer = NOBODY;
+    }
+    return true;
+  }
+
+  @Override
+  public boolean isDone() {
+    return missing == 0 && sender.isDone();
+  }
+
+  @Override
+  public int interest(int peer) {
+    boolean reads =
+        isMissing(peer) && (!headers.isHere(peer) || writer == NOBODY || writer == peer);
+    return (sender.isDone(peer) ? 0 : SelectionKey.OP_WRITE) | (reads ? SelectionKey.OP_READ : 0);
+  }
+
+  @Override
+  public boolean isMissing(int peer) {
+    return !headers.isHere(peer) || received[peer] < payloads[peer];
+  }
+
+  @Override
+  public Call call() {
+    return Call.ALL_GATHER_VECTOR;
+  }
+
+  @Override
+  public String describe() {
+    return Frame.describe(sender.header(), rank);
+  }
+}

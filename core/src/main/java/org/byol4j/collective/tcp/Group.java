@@ -1,0 +1,76 @@
+package org.byol4j.collective.tcp;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
+import org.byol4j.collective.CollectiveException;
+
+/**
+ * What the threads of one replica share about its group: who it is, and why it failed, if it did.
+ * The first reason stands.
+ */
+final class Group {
+  private final int rank;
+  private final int size;
+  private final long session;
+  private final AtomicIntegerArray left;
+  private final AtomicReference<String> failure = new AtomicReference<>("");
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+
+  Group(int rank, int size, long session) {
+    this.rank = rank;
+    this.size = size;
+    this.session = session;
+    this.left = new AtomicIntegerArray(size);
+  }
+
+  int rank() {
+    return rank;
+  }
+
+  int size() {
+    return size;
+  }
+
+  long session() {
+    return session;
+  }
+
+  /** Why the group failed; empty if it did not. */
+  String failure() {
+    return failure.get();
+  }
+
+  boolean hasFailed() {
+    return !failure.get().isEmpty();
+  }
+
+  /** Fails the group, for this replica; the listeners tell the others and wake who waits. */
+  void fail(String reason) {
+    if (failure.compareAndSet("", reason)) {
+      listeners.forEach(Runnable::run);
+    }
+  }
+
+  /** Says that a replica takes part no longer, in good order. */
+  void leave(int peer) {
+    left.set(peer, 1);
+  }
+
+  boolean hasLeft(int peer) {
+    return left.get(peer) == 1;
+  }
+
+  /** Runs {@code listener} when the group fails, on the thread that says so. */
+  void onFailure(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  /** The exception of an operation that the group's failure ends. */
+  CollectiveException exception(String operation, long sequence) {
+    return new CollectiveException(
+        "%s failed: rank=%d size=%d sequence=%d: %s"
+            .formatted(operation, rank, size, sequence, failure()));
+  }
+}

@@ -1,0 +1,166 @@
+package org.byol4j.collective.tcp;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.channels.SelectionKey;
+import java.util.Arrays;
+import org.byol4j.collective.RankOrderSum;
+import org.byol4j.collective.Vector;
+
+/**
+ * Each replica sends everyone the part of its vector that they own. The own part is summed a chunk
+ * at a time, as soon as the chunk has come from all, in rank order.
+ */
+final class ReduceScatter implements Transfer {
+  private final Wire wire;
+  private final int rank;
+  private final int size;
+  private final int chunkBytes;
+  private final VectorSender sender;
+  private final HeaderReceiver headers;
+  private final RankOrderSum rankOrderSum;
+
+  /** Per replica, the chunk in progress; the own rank's is not used. */
+  private final ByteBuffer[] chunks;
+
+  private final FloatBuffer[] floats;
+  private final DoubleBuffer[] doubles;
+  private Vector vector;
+  private long ownStart;
+  private long ownBytes;
+
+  /** How much of the own range is summed. */
+  private long summed;
+
+  /** From how many replicas something of the chunk, or the header, is missing. */
+  private int missing;
+
+  ReduceScatter(Wire wire, int chunkBytes) {
+    this.wire = wire;
+    this.rank = wire.group().rank();
+    this.size = wire.group().size();
+    this.chunkBytes = chunkBytes;
+    this.sender = new VectorSender(wire, chunkBytes);
+    this.headers = new HeaderReceiver(wire);
+    this.rankOrderSum = new RankOrderSum();
+    this.chunks = new ByteBuffer[size];
+    Arrays.setAll(
+        chunks, peer -> ByteBuffer.allocateDirect(chunkBytes).order(ByteOrder.nativeOrder()));
+    this.floats = new FloatBuffer[size];
+    this.doubles = new DoubleBuffer[size];
+    for (int peer = 0; peer < size; peer++) {
+      floats[peer] = chunks[peer].asFloatBuffer();
+      doubles[peer] = chunks[peer].asDoubleBuffer();
+    }
+  }
+
+  void run(Vector values, long[] bounds, long timeoutNanos) {
+    vector = values;
+    ownStart = bounds[rank];
+    ownBytes = (bounds[rank + 1] - ownStart) * values.elementBytes();
+    summed = 0;
+    sender.begin(Call.REDUCE_SCATTER, values, bounds);
+    headers.begin();
+    for (int peer = 0; peer < size; peer++) {
+      sender.give(peer, bounds[peer], bounds[peer + 1]);
+    }
+    beginChunk();
+    wire.run(this, timeoutNanos);
+  }
+
+  private void beginChunk() {
+    int bytes = (int) Math.min(chunkBytes, ownBytes - summed);
+    for (ByteBuffer chunk : chunks) {
+      chunk.clear().limit(bytes);
+    }
+    missing = size - 1;
+  }
+
+  @Override
+  public boolean advance() {
+    boolean moved = false;
+    for (int i = 1; i < size; i++) {
+      int peer = rank + i < size ? rank + i : rank + i - size;
+      moved |= sender.advance(peer, this);
+      moved |= receive(peer);
+    }
+    if (missing == 0 && summed < ownBytes) {
+      sum();
+      moved = true;
+    }
+    return moved;
+  }
+
+  private boolean receive(int peer) {
+    if (!isMissing(peer)) {
+      return false;
+    }
+    boolean moved = false;
+    if (!headers.isHere(peer)) {
+      moved = headers.advance(peer, sender.header(), ownBytes, this);
+    } else {
+      moved = wire.read(peer, chunks[peer], this) > 0;
+    }
+    if (moved && !isMissing(peer)) {
+      missing--;
+    }
+    return moved;
+  }
+
+  private void sum() {
+    int elementBytes = vector.elementBytes();
+    int bytes = chunks[rank].limit();
+    int count = bytes / elementBytes;
+    long from = ownStart + summed / elementBytes;
+    sender.forgetWindow();
+    ByteBuffer own = vector.read(from, count);
+    ByteBuffer sums = vector.write(from, count);
+    if (elementBytes == Float.BYTES) {
+      for (FloatBuffer term : floats) {
+        term.clear();
+      }
+      floats[rank] = own.asFloatBuffer();
+      rankOrderSum.sum(floats, count, sums.asFloatBuffer());
+    } else {
+      for (DoubleBuffer term : doubles) {
+        term.clear();
+      }
+      doubles[rank] = own.asDoubleBuffer();
+      rankOrderSum.sum(doubles, count, sums.asDoubleBuffer());
+    }
+    vector.written(from, count);
+    summed += bytes;
+    beginChunk();
+    if (summed == ownBytes) {
+      missing = 0;
+    }
+  }
+
+  @Override
+  public boolean isDone() {
+    return missing == 0 && summed == ownBytes && sender.isDone();
+  }
+
+  @Override
+  public int interest(int peer) {
+    return (sender.isDone(peer) ? 0 : SelectionKey.OP_WRITE)
+        | (isMissing(peer) ? SelectionKey.OP_READ : 0);
+  }
+
+  @Override
+  public boolean isMissing(int peer) {
+    return !headers.isHere(peer) || chunks[peer].hasRemaining();
+  }
+
+  @Override
+  public Call call() {
+    return Call.REDUCE_SCATTER;
+  }
+
+  @Override
+  public String describe() {
+    return Frame.describe(sender.header(), rank);
+  }
+}

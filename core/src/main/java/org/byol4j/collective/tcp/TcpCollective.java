@@ -1,0 +1,115 @@
+package org.byol4j.collective.tcp;
+
+import java.nio.DoubleBuffer;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.byol4j.collective.Collective;
+import org.byol4j.collective.Vector;
+
+/**
+ * Replicas in processes of their own, connected each to each.
+ *
+ * <p>Small operations take one hop, everyone to everyone, and are summed in rank order. Vectors go
+ * in chunks, each element in rank order and in the vector's own precision: the bits are those of
+ * {@link org.byol4j.collective.LocalCollective}.
+ */
+final class TcpCollective implements Collective {
+  private final Group group;
+  private final Watch watch;
+  private final Wire wire;
+  private final SmallTransfer small;
+  private final ReduceScatter reduceScatter;
+  private final Gather gather;
+  private final long timeoutNanos;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private double[] term = {};
+
+  TcpCollective(Group group, Watch watch, Wire wire, TcpSettings settings) {
+    this.group = group;
+    this.watch = watch;
+    this.wire = wire;
+    this.small = new SmallTransfer(wire);
+    this.reduceScatter = new ReduceScatter(wire, settings.chunkBytes());
+    this.gather = new Gather(wire, settings.chunkBytes());
+    this.timeoutNanos = settings.progressTimeout().toNanos();
+  }
+
+  @Override
+  public int rank() {
+    return group.rank();
+  }
+
+  @Override
+  public int size() {
+    return group.size();
+  }
+
+  @Override
+  public void allReduceSum(double[] values) {
+    int length = values.length;
+    DoubleBuffer[] terms = small.exchange(Call.ALL_REDUCE, values, timeoutNanos);
+    if (term.length < length) {
+      term = new double[length];
+    }
+    double[] next = term;
+    terms[0].get(0, values);
+    for (int other = 1; other < terms.length; other++) {
+      terms[other].get(0, next, 0, length);
+      for (int i = 0; i < length; i++) {
+        values[i] += next[i];
+      }
+    }
+  }
+
+  @Override
+  public void allGather(double[] mine, double[] all) {
+    if (all.length != mine.length * group.size()) {
+      throw new IllegalArgumentException(
+          "all.length=%d, expected mine.length=%d x size=%d"
+              .formatted(all.length, mine.length, group.size()));
+    }
+    DoubleBuffer[] terms = small.exchange(Call.ALL_GATHER, mine, timeoutNanos);
+    for (int other = 0; other < terms.length; other++) {
+      terms[other].get(0, all, other * mine.length, mine.length);
+    }
+  }
+
+  @Override
+  public void reduceScatterSum(Vector values, long[] bounds) {
+    requireBounds(bounds, values.length());
+    reduceScatter.run(values, bounds, timeoutNanos);
+  }
+
+  @Override
+  public void allGather(Vector values, long[] bounds) {
+    requireBounds(bounds, values.length());
+    gather.run(values, bounds, timeoutNanos);
+  }
+
+  private void requireBounds(long[] bounds, long length) {
+    boolean valid = bounds.length == group.size() + 1 && bounds[0] >= 0;
+    for (int i = 1; valid && i < bounds.length; i++) {
+      valid = bounds[i - 1] <= bounds[i] && bounds[i] <= length;
+    }
+    if (!valid) {
+      throw new IllegalArgumentException(
+          "bounds=%s, expected %d rising values within [0, %d]"
+              .formatted(Arrays.toString(bounds), group.size() + 1, length));
+    }
+  }
+
+  @Override
+  public void abort(String reason) {
+    group.fail("aborted by rank=%d: %s".formatted(group.rank(), reason));
+  }
+
+  /** Takes leave of the others, and closes all connections and the thread that watches them. */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      watch.close();
+      group.fail("rank=%d has closed its collective".formatted(group.rank()));
+      wire.close();
+    }
+  }
+}

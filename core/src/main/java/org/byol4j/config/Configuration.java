@@ -14,13 +14,15 @@ import org.byol4j.eval.KnnSettings;
 import org.byol4j.nn.NetworkSettings;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetSettings;
+import org.byol4j.train.ClusterSettings;
 import org.byol4j.train.TrainSettings;
 
 /**
  * All settings of a run, without faults: what the command line says, over a file, over the defaults
  * of {@code reference.conf}.
  *
- * @param resolved every key with its value and origin, sorted by key
+ * @param resolved every key with its value and origin, sorted by key; without {@code
+ *     cluster.spark}, which may hold secrets
  */
 public record Configuration(
     TrainSettings train,
@@ -33,6 +35,7 @@ public record Configuration(
     KnnSettings knn,
     CollapseSettings collapse,
     ComputeSettings compute,
+    ClusterSettings cluster,
     List<ResolvedValue> resolved) {
 
   /** The defaults, and {@code assignments} over them, the last of a key first. */
@@ -90,6 +93,7 @@ public record Configuration(
     CheckpointSettings checkpoint = reader.checkpoint();
     KnnSettings knn = reader.knn();
     CollapseSettings collapse = reader.collapse();
+    ClusterSettings cluster = reader.cluster();
 
     Contradictions contradictions = new Contradictions(values);
     contradictions.checkBatch(train, data);
@@ -97,7 +101,7 @@ public record Configuration(
     contradictions.checkViews(augment);
     contradictions.checkWidth(network);
 
-    List<Fault> faults = new ArrayList<>(UnknownKeys.in(root, values.knownKeys()));
+    List<Fault> faults = new ArrayList<>(UnknownKeys.in(root, values.knownKeys(), values.openSections()));
     faults.addAll(values.faults());
     if (!faults.isEmpty()) {
       throw new ConfigurationException(faults);
@@ -113,6 +117,7 @@ public record Configuration(
         knn,
         collapse,
         compute,
+        cluster,
         values.resolved());
   }
 }

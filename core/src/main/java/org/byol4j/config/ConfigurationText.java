@@ -25,7 +25,7 @@ public final class ConfigurationText {
   private static final Set<String> FREE_ON_RESUME =
       Set.of(
           "checkpoint.",
-          "cluster.replicas",
+          "cluster.",
           "collapse.",
           "compute.convolution",
           "compute.device",

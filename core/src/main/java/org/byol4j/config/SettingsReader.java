@@ -12,6 +12,7 @@ import org.byol4j.eval.KnnSettings;
 import org.byol4j.nn.NetworkSettings;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetSettings;
+import org.byol4j.train.ClusterSettings;
 import org.byol4j.train.TrainSettings;
 
 /** Which key goes where in the settings records, and what each may be on its own. */
@@ -143,5 +144,12 @@ final class SettingsReader {
         values.oneOf("compute.precision", List.of("fp32")),
         values.integer("compute.threads", 1, 1024),
         values.oneOf("compute.convolution", ComputeSettings.Convolution.class));
+  }
+
+  ClusterSettings cluster() {
+    return new ClusterSettings(
+        values.quoted("cluster.master"),
+        values.integer("cluster.max-restarts", 0, MANY),
+        values.section("cluster.spark"));
   }
 }

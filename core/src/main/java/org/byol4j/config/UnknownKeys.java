@@ -23,15 +23,23 @@ final class UnknownKeys {
   private static final int OTHER_SECTION = 3;
 
   private final Set<String> known;
+  private final Set<String> open;
   private final List<Fault> faults = new ArrayList<>();
   private final Set<ConfigValue> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  private UnknownKeys(Set<String> known) {
+  private UnknownKeys(Set<String> known, Set<String> open) {
     this.known = known;
+    this.open = open;
   }
 
-  static List<Fault> in(ConfigObject root, Set<String> known) {
-    UnknownKeys keys = new UnknownKeys(known);
+  /**
+   * The faults of {@code root}.
+   *
+   * @param known all keys that mean something
+   * @param open sections in which any key may stand
+   */
+  static List<Fault> in(ConfigObject root, Set<String> known, Set<String> open) {
+    UnknownKeys keys = new UnknownKeys(known, open);
     keys.search(List.of(), root);
     return keys.faults;
   }
@@ -42,7 +50,7 @@ final class UnknownKeys {
       names.add(entry.getKey());
       String key = ConfigUtil.joinPath(names);
       ConfigValue value = entry.getValue();
-      if (known.contains(key)) {
+      if (known.contains(key) || open.contains(key)) {
         continue;
       }
       if (value instanceof ConfigObject section && !section.isEmpty()) {
@@ -62,10 +70,6 @@ final class UnknownKeys {
     if (isBelow(key, SPARK)) {
       return new Fault(
           key, shown, "is Spark's, whose properties go under " + CLUSTER_SPARK, place, "");
-    }
-    if (isBelow(key, CLUSTER_SPARK)) {
-      return new Fault(
-          key, shown, "cannot be used: launching on Spark is not in this version", place, "");
     }
     if (known.stream().anyMatch(other -> isBelow(other, key))) {
       List<String> inside = known.stream().filter(other -> isBelow(other, key)).sorted().toList();

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -30,6 +31,7 @@ final class Values {
   private final ConfigObject root;
   private final SortedMap<String, ResolvedValue> accepted = new TreeMap<>();
   private final Set<String> refused = new HashSet<>();
+  private final Set<String> openSections = new HashSet<>();
   private final List<Fault> faults = new ArrayList<>();
   private final Set<ConfigValue> reported = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -113,6 +115,47 @@ final class Values {
     return accept(key, text, text.equals("true"));
   }
 
+  /** Any string; quoted where it is written down, as it may hold what HOCON gives a meaning. */
+  String quoted(String key) {
+    Optional<ConfigValue> value = scalar(key);
+    if (value.isEmpty()) {
+      return refuse(key, "is not a string", "a string", "");
+    }
+    String text = text(value.get());
+    return accept(key, ConfigUtil.quoteString(text), text);
+  }
+
+  /**
+   * Whatever stands in a section, by the part of its key behind the section's; it is not among the
+   * {@link #resolved} values.
+   */
+  Map<String, String> section(String key) {
+    openSections.add(key);
+    Map<String, String> contents = new TreeMap<>();
+    Optional<ConfigValue> value = find(key);
+    if (value.isPresent() && value.get() instanceof ConfigObject object) {
+      collect(key, "", object, contents);
+      return contents;
+    }
+    return refuse(key, "is not a section", "a section, { name = value }", contents);
+  }
+
+  private void collect(
+      String key, String prefix, ConfigObject object, Map<String, String> contents) {
+    for (Map.Entry<String, ConfigValue> entry : new TreeMap<>(object).entrySet()) {
+      String name = prefix + entry.getKey();
+      ConfigValue value = entry.getValue();
+      if (value instanceof ConfigObject inner) {
+        collect(key, name + ".", inner, contents);
+      } else if (value.valueType() == ConfigValueType.LIST) {
+        String allowed = "a string, a number or a flag";
+        faults.add(new Fault(key + "." + name, shown(value), "is a list", place(value), allowed));
+      } else if (value.valueType() != ConfigValueType.NULL) {
+        contents.put(name, text(value));
+      }
+    }
+  }
+
   /** One of {@code choices}. */
   String oneOf(String key, List<String> choices) {
     String text = scalar(key).map(Values::text).orElse("");
@@ -165,6 +208,11 @@ final class Values {
     Set<String> known = new HashSet<>(accepted.keySet());
     known.addAll(refused);
     return known;
+  }
+
+  /** All sections whose keys are not known here. */
+  Set<String> openSections() {
+    return openSections;
   }
 
   List<ResolvedValue> resolved() {

@@ -66,23 +66,30 @@ public final class LocalReplicas {
       }
     }
     if (!failures.isEmpty()) {
-      throw reason(failures);
+      throw asUnchecked(rootFailure(failures));
     }
     return results;
   }
 
-  /** That a replica lost the others is a consequence; what ended the others is the reason. */
-  private static RuntimeException reason(List<Throwable> failures) {
-    Throwable first =
-        failures.stream()
-            .filter(failure -> !(failure instanceof CollectiveException))
-            .findFirst()
-            .orElse(failures.get(0));
-    if (first instanceof Error error) {
+  /**
+   * What ended a group: that a replica lost the others is a consequence; what ended the others is
+   * the reason.
+   *
+   * @param failures those of the replicas, at least one
+   */
+  public static Throwable rootFailure(List<Throwable> failures) {
+    return failures.stream()
+        .filter(failure -> !(failure instanceof CollectiveException))
+        .findFirst()
+        .orElse(failures.get(0));
+  }
+
+  private static RuntimeException asUnchecked(Throwable failure) {
+    if (failure instanceof Error error) {
       throw error;
     }
-    return first instanceof RuntimeException unchecked
+    return failure instanceof RuntimeException unchecked
         ? unchecked
-        : new IllegalStateException(first);
+        : new IllegalStateException(failure);
   }
 }

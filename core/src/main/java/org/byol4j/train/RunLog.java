@@ -45,7 +45,6 @@ final class RunLog implements AutoCloseable {
     this.watch =
         new CollapseWatch(settings.collapse(), settings.network().output(), plan.unhealthyLooks());
     this.monitor = new KnnMonitor(plan);
-    // a run that was finished before writes no other
     this.lastCheckpoint = plan.firstStep() > 0 ? Checkpoints.nameOf(plan.firstStep()) : "";
   }
 

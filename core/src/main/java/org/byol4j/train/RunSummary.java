@@ -18,4 +18,15 @@ public record RunSummary(
     double loss,
     double imagesPerSecond,
     double seconds,
-    Path checkpoint) {}
+    Path checkpoint) {
+
+  /** Of a run that had reached its end before: no step was run. */
+  static RunSummary alreadyComplete(long steps, Path checkpoint) {
+    return new RunSummary(steps, true, Double.NaN, 0, 0, checkpoint);
+  }
+
+  /** Whether there was nothing left to do. */
+  public boolean wasComplete() {
+    return finished && Double.isNaN(loss);
+  }
+}

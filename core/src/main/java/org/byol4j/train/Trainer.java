@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.checkpoint.Checkpoints;
@@ -16,29 +15,39 @@ import org.byol4j.checkpoint.LocalStorage;
 import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.checkpoint.RunIdentity;
 import org.byol4j.checkpoint.RunLock;
-import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.data.ImageSource;
 import org.byol4j.data.ImageStore;
 import org.byol4j.data.ShardPlan;
 import org.byol4j.data.StoreProgress;
-import org.byol4j.device.Device;
-import org.byol4j.nn.Architecture;
 
 /**
- * Drives a run whose replicas are threads of this process: settles the data, finds the checkpoint
- * to continue, and lets the replicas step in lockstep until they are done or one of them fails.
+ * Drives a run: settles the data, finds the checkpoint to continue, has the replicas launched, and
+ * has them launched again from the newest checkpoint when some were lost.
  */
 public final class Trainer {
   private final RunSettings settings;
+  private final int maxRestarts;
+  private final ReplicaLauncher launcher;
   private final StopSignal stop;
   private final RunObserver observer;
   private final StoreProgress storeProgress;
   private final RunFolder folder;
 
+  /**
+   * @param maxRestarts how often replicas are launched again after some were lost
+   * @param stop once it is requested, nothing is launched again
+   */
   public Trainer(
-      RunSettings settings, StopSignal stop, RunObserver observer, StoreProgress storeProgress) {
+      RunSettings settings,
+      int maxRestarts,
+      ReplicaLauncher launcher,
+      StopSignal stop,
+      RunObserver observer,
+      StoreProgress storeProgress) {
     this.settings = settings;
+    this.maxRestarts = maxRestarts;
+    this.launcher = launcher;
     this.stop = stop;
     this.observer = observer;
     this.storeProgress = storeProgress;
@@ -46,10 +55,11 @@ public final class Trainer {
   }
 
   /**
-   * Runs to the end, or to a requested stop.
+   * Runs to the end, or to a requested stop; a run that has reached its end is left as it is.
    *
    * @throws ResumeRefusedException if the folder holds a run that this one must not continue
    * @throws CollapsedException if the representation collapses and the settings say to stop then
+   * @throws LostReplicaException if replicas were lost more than {@code maxRestarts} times
    * @throws org.byol4j.data.DataException if the images are not what they should be
    * @throws StorageException if checkpoints can be neither read nor written
    * @throws UncheckedIOException if another file of the run cannot be read or written
@@ -67,12 +77,48 @@ public final class Trainer {
   /** Runs while no other process writes to the run's folder. */
   private RunSummary runAlone() {
     Optional<Checkpoint> checkpoint = newestCheckpoint();
+    checkpoint.ifPresent(this::checkMayContinue);
     ImageStore store =
         ImageStore.open(
             ImageSource.at(settings.data()),
             folder.store(),
             settings.dataSettings(),
             storeProgress);
+    long totalSteps = totalSteps(store);
+    checkpoint.ifPresent(found -> checkContinues(found, store));
+    writeConfiguration();
+    if (checkpoint.isPresent() && checkpoint.get().manifest().step() == totalSteps) {
+      return RunSummary.alreadyComplete(totalSteps, pathOf(checkpoint.get()));
+    }
+    return launchUntilDone(checkpoint, store);
+  }
+
+  private RunSummary launchUntilDone(Optional<Checkpoint> first, ImageStore store) {
+    Optional<Checkpoint> checkpoint = first;
+    for (int restarts = 0; ; restarts++) {
+      String name = checkpoint.map(found -> Checkpoints.nameOf(found.manifest().step())).orElse("");
+      try {
+        return launcher.launch(new RunStart(settings, store.manifest().hash(), name), store);
+      } catch (LostReplicaException e) {
+        if (restarts == maxRestarts || stop.isRequested()) {
+          throw new LostReplicaException(
+              "%s; restarts=%d cluster.max-restarts=%d"
+                  .formatted(e.getMessage(), restarts, maxRestarts),
+              e);
+        }
+        checkpoint = newestCheckpoint();
+        observer.says(
+            "restart %d of %d, from %s: %s"
+                .formatted(
+                    restarts + 1,
+                    maxRestarts,
+                    checkpoint.map(Checkpoint::describe).orElse("the beginning"),
+                    e.getMessage()));
+      }
+    }
+  }
+
+  private long totalSteps(ImageStore store) {
     TrainSettings train = settings.train();
     ShardPlan shards =
         ShardPlan.of(
@@ -82,71 +128,36 @@ public final class Trainer {
             train.microBatches(),
             train.seed());
     shards.checkReplicas(train.replicas());
-    RunPlan plan =
-        new RunPlan(
-            settings,
-            new Architecture(settings.network()),
-            store,
-            shards,
-            new RunIdentity(
-                train.seed(), settings.configuration(), store.manifest().hash(), fingerprint()),
-            checkpoint.map(found -> found.manifest().step()).orElse(0L),
-            checkpoint.map(found -> RunLog.unhealthyLooks(found.manifest().counters())).orElse(0));
-    checkpoint.ifPresent(found -> checkContinues(found, plan));
-    writeConfiguration();
-    return runReplicas(plan, checkpoint.map(RunState::load));
-  }
-
-  private RunSummary runReplicas(RunPlan plan, Optional<Map<Section, float[]>> resumed) {
-    long start = System.nanoTime();
-    try (RunLog log = new RunLog(plan, observer)) {
-      long steps = inLockstep(plan, resumed, log);
-      double seconds = (System.nanoTime() - start) / 1e9;
-      double images = (double) (steps - plan.firstStep()) * settings.train().batchSize();
-      return new RunSummary(
-          steps,
-          steps == plan.totalSteps(),
-          log.lastLoss(),
-          images / seconds,
-          seconds,
-          log.lastCheckpoint());
-    }
-  }
-
-  /** Runs every replica on a thread of its own; all do the same number of steps. */
-  private long inLockstep(RunPlan plan, Optional<Map<Section, float[]>> resumed, RunLog log) {
-    List<Long> steps =
-        LocalReplicas.run(
-            settings.train().replicas(),
-            collective -> {
-              Optional<RunLog> writer =
-                  collective.rank() == 0 ? Optional.of(log) : Optional.empty();
-              try (Device device = Devices.open(settings.compute())) {
-                return new ReplicaLoop(plan, device, collective, stop, writer).run(resumed);
-              }
-            });
-    return steps.get(0);
+    return (long) train.epochs() * shards.stepsPerEpoch();
   }
 
   private Optional<Checkpoint> newestCheckpoint() {
     LocalStorage storage = new LocalStorage(folder.checkpoints());
-    Optional<String> newest;
     try {
-      newest = new Checkpoints(storage).latest();
+      return new Checkpoints(storage).latest().map(new CheckpointReader(storage)::read);
     } catch (IOException e) {
       throw new StorageException("%s: cannot be listed: %s".formatted(folder.checkpoints(), e), e);
     }
-    if (newest.isPresent() && settings.resume() == RunSettings.Resume.NEVER) {
-      throw new ResumeRefusedException(
-          "%s holds a run already, checkpoint=%s: expected an empty folder, or --resume auto"
-              .formatted(settings.out(), newest.get()));
-    }
-    return newest.map(new CheckpointReader(storage)::read);
   }
 
-  private void checkContinues(Checkpoint checkpoint, RunPlan plan) {
+  private void checkMayContinue(Checkpoint checkpoint) {
+    if (settings.resume() == RunSettings.Resume.NEVER) {
+      throw new ResumeRefusedException(
+          "%s holds a run already, checkpoint=%s: expected an empty folder, or --resume auto"
+              .formatted(settings.out(), Checkpoints.nameOf(checkpoint.manifest().step())));
+    }
+  }
+
+  private void checkContinues(Checkpoint checkpoint, ImageStore store) {
     RunIdentity saved = checkpoint.manifest().identity();
-    List<String> differences = new ArrayList<>(plan.identity().differencesFrom(saved));
+    RunIdentity now =
+        new RunIdentity(
+            settings.train().seed(),
+            settings.configuration(),
+            store.manifest().hash(),
+            // the replicas tell what their bits depend on
+            Map.of());
+    List<String> differences = new ArrayList<>(now.differencesFrom(saved));
     differences.addAll(settings.differences().apply(saved.configuration()));
     if (!differences.isEmpty()) {
       throw new ResumeRefusedException(
@@ -154,22 +165,10 @@ public final class Trainer {
               .formatted(
                   checkpoint.describe(), String.join(System.lineSeparator() + "  ", differences)));
     }
-    List<String> bits = plan.identity().fingerprintDifferencesFrom(saved);
-    if (!bits.isEmpty()) {
-      observer.says(
-          "resumed exactly in data and schedule, but not to the bit: " + String.join(", ", bits));
-    }
-    observer.says("resuming at step=%d from %s".formatted(plan.firstStep(), checkpoint.describe()));
   }
 
-  /** What the bits of this run depend on. */
-  private Map<String, String> fingerprint() {
-    Map<String, String> fingerprint = new TreeMap<>();
-    try (Device device = Devices.open(settings.compute())) {
-      fingerprint.putAll(device.fingerprint());
-    }
-    fingerprint.put("replicas", Integer.toString(settings.train().replicas()));
-    return fingerprint;
+  private Path pathOf(Checkpoint checkpoint) {
+    return folder.checkpoints().resolve(Checkpoints.nameOf(checkpoint.manifest().step()));
   }
 
   private void createFolder() {

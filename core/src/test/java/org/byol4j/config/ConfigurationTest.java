@@ -1,6 +1,7 @@
 package org.byol4j.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -220,11 +221,39 @@ class ConfigurationTest {
                 "data.workers=7",
                 "data.prefetch=9",
                 "cluster.replicas=4",
+                "cluster.master=yarn",
                 "compute.threads=8")
             .text();
 
     assertThat(configuration().text().resumeDifferences(now)).isEmpty();
     assertThat(configuration().text().decisive().toString()).isEqualTo(now.decisive().toString());
+  }
+
+  @Test
+  void propertiesOfSparkPassThroughButAreNeverWrittenDown() {
+    Configuration configuration =
+        configuration(
+            "cluster.master=\"local[2]\"",
+            "cluster.spark.hadoop.fs.s3a.secret.key=hush",
+            "cluster.spark.\"speculation\"=true",
+            "cluster.spark.\"speculation.interval\"=1s",
+            "cluster.spark.executor.memory=null");
+
+    assertThat(configuration.cluster().master()).isEqualTo("local[2]");
+    assertThat(configuration.cluster().spark())
+        .containsExactly(
+            entry("hadoop.fs.s3a.secret.key", "hush"),
+            entry("speculation", "true"),
+            entry("speculation.interval", "1s"));
+    assertThat(configuration.text().toString())
+        .contains("cluster.master = \"local[2]\"\n")
+        .doesNotContain("cluster.spark");
+    assertThat(configuration.toString()).doesNotContain("hush");
+    assertThat(
+            Configuration.ofText(configuration.text().toString(), "text", List.of())
+                .cluster()
+                .master())
+        .isEqualTo("local[2]");
   }
 
   @Test

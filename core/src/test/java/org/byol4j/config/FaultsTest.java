@@ -73,11 +73,14 @@ class FaultsTest {
   }
 
   @Test
-  void launchingOnSparkIsNotInThisVersion() {
-    assertThat(faults("cluster.spark.executor.memory=4g"))
+  void sparksSectionIsASectionOfPlainValues() {
+    assertThat(faults("cluster.spark=yes"))
         .containsExactly(
-            "cluster.spark.executor.memory=4g cannot be used:"
-                + " launching on Spark is not in this version (--set)");
+            "cluster.spark=yes is not a section (--set); allowed: a section, { name = value }");
+    assertThat(faults("cluster.spark.jars=[a, b]"))
+        .containsExactly(
+            "cluster.spark.jars=[\"a\",\"b\"] is a list (--set);"
+                + " allowed: a string, a number or a flag");
   }
 
   @Test

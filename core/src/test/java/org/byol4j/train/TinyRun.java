@@ -167,7 +167,13 @@ record TinyRun(
   }
 
   private RunSummary run(StopSignal stop, RunObserver observer) {
-    return new Trainer(settings(), stop, observer, StoreProgress.NONE).run();
+    return run(new ThreadLauncher(stop, observer), 0, stop, observer);
+  }
+
+  RunSummary run(
+      ReplicaLauncher launcher, int maxRestarts, StopSignal stop, RunObserver observer) {
+    return new Trainer(settings(), maxRestarts, launcher, stop, observer, StoreProgress.NONE)
+        .run();
   }
 
   /** Sees the steps of a run. */

@@ -1,0 +1,141 @@
+package org.byol4j.train;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.byol4j.checkpoint.Checkpoint;
+import org.byol4j.checkpoint.CheckpointReader;
+import org.byol4j.checkpoint.LocalStorage;
+import org.byol4j.checkpoint.RunFolder;
+import org.byol4j.checkpoint.RunIdentity;
+import org.byol4j.collective.Collective;
+import org.byol4j.data.DataException;
+import org.byol4j.data.ImageStore;
+import org.byol4j.data.ShardPlan;
+import org.byol4j.device.Device;
+import org.byol4j.nn.Architecture;
+
+/**
+ * What one replica does, wherever it runs: opens its device, takes over the checkpoint, and steps
+ * in lockstep with the others. Rank 0 also writes the run's files.
+ */
+public final class ReplicaTask {
+  private final RunStart start;
+  private final RunSettings settings;
+  private final ImageStore store;
+  private final Collective collective;
+  private final StopSignal stop;
+  private final RunObserver observer;
+
+  /**
+   * @param store the images of the run
+   * @param collective the group; stays the caller's, who aborts it where this replica fails
+   * @param stop if requested here, all replicas end after the same step
+   * @param observer hears of the steps on rank 0, and of nothing elsewhere
+   */
+  public ReplicaTask(
+      RunStart start,
+      ImageStore store,
+      Collective collective,
+      StopSignal stop,
+      RunObserver observer) {
+    this.start = start;
+    this.settings = start.settings();
+    this.store = store;
+    this.collective = collective;
+    this.stop = stop;
+    this.observer = observer;
+  }
+
+  /**
+   * Runs to the end, or to an agreed stop.
+   *
+   * @return how the run ended, on rank 0; empty elsewhere
+   * @throws DataException if the store does not hold the images of the run
+   * @throws CollapsedException if the representation collapses and the settings say to stop then
+   * @throws org.byol4j.checkpoint.StorageException if checkpoints can be neither read nor written
+   */
+  public Optional<RunSummary> run() {
+    try (Device device = Devices.open(settings.compute())) {
+      checkImages();
+      Optional<Checkpoint> resumed =
+          start.isResumed() ? Optional.of(checkpoint()) : Optional.empty();
+      RunPlan plan = plan(device, resumed);
+      if (collective.rank() == 0) {
+        resumed.ifPresent(checkpoint -> sayResumed(checkpoint, plan));
+        return Optional.of(runAndWrite(plan, device, resumed));
+      }
+      new ReplicaLoop(plan, device, collective, stop, Optional.empty())
+          .run(resumed.map(RunState::load));
+      return Optional.empty();
+    }
+  }
+
+  private RunSummary runAndWrite(RunPlan plan, Device device, Optional<Checkpoint> resumed) {
+    long begin = System.nanoTime();
+    try (RunLog log = new RunLog(plan, observer)) {
+      long steps =
+          new ReplicaLoop(plan, device, collective, stop, Optional.of(log))
+              .run(resumed.map(RunState::load));
+      double seconds = (System.nanoTime() - begin) / 1e9;
+      double images = (double) (steps - plan.firstStep()) * settings.train().batchSize();
+      return new RunSummary(
+          steps,
+          steps == plan.totalSteps(),
+          log.lastLoss(),
+          images / seconds,
+          seconds,
+          log.lastCheckpoint());
+    }
+  }
+
+  private RunPlan plan(Device device, Optional<Checkpoint> resumed) {
+    TrainSettings train = settings.train();
+    return new RunPlan(
+        settings,
+        new Architecture(settings.network()),
+        store,
+        ShardPlan.of(
+            store.size(),
+            settings.dataSettings(),
+            train.batchSize(),
+            train.microBatches(),
+            train.seed()),
+        new RunIdentity(
+            train.seed(), settings.configuration(), start.dataSha256(), fingerprint(device)),
+        resumed.map(found -> found.manifest().step()).orElse(0L),
+        resumed.map(found -> RunLog.unhealthyLooks(found.manifest().counters())).orElse(0));
+  }
+
+  private void checkImages() {
+    String hash = store.manifest().hash();
+    if (!hash.equals(start.dataSha256())) {
+      throw new DataException(
+          "not the images of the run: source=%s hash=%s, expected %s"
+              .formatted(store.manifest().source(), hash, start.dataSha256()));
+    }
+  }
+
+  private Checkpoint checkpoint() {
+    LocalStorage storage = new LocalStorage(new RunFolder(settings.out()).checkpoints());
+    return new CheckpointReader(storage).read(start.checkpoint());
+  }
+
+  private void sayResumed(Checkpoint checkpoint, RunPlan plan) {
+    List<String> bits =
+        plan.identity().fingerprintDifferencesFrom(checkpoint.manifest().identity());
+    if (!bits.isEmpty()) {
+      observer.says(
+          "resumed exactly in data and schedule, but not to the bit: " + String.join(", ", bits));
+    }
+    observer.says("resuming at step=%d from %s".formatted(plan.firstStep(), checkpoint.describe()));
+  }
+
+  /** What the bits of this run depend on. */
+  private Map<String, String> fingerprint(Device device) {
+    Map<String, String> fingerprint = new TreeMap<>(device.fingerprint());
+    fingerprint.put("replicas", Integer.toString(settings.train().replicas()));
+    return fingerprint;
+  }
+}

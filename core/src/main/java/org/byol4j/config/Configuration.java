@@ -101,7 +101,8 @@ public record Configuration(
     contradictions.checkViews(augment);
     contradictions.checkWidth(network);
 
-    List<Fault> faults = new ArrayList<>(UnknownKeys.in(root, values.knownKeys(), values.openSections()));
+    List<Fault> faults =
+        new ArrayList<>(UnknownKeys.in(root, values.knownKeys(), values.openSections()));
     faults.addAll(values.faults());
     if (!faults.isEmpty()) {
       throw new ConfigurationException(faults);

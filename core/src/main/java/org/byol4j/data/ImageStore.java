@@ -84,6 +84,25 @@ public final class ImageStore {
     }
   }
 
+  /**
+   * The store that lies in {@code folder}, as somebody else has opened it before.
+   *
+   * @throws DataException if there is none
+   * @throws UncheckedIOException if it cannot be read
+   */
+  public static ImageStore existing(Path folder) {
+    StoreFiles files = new StoreFiles(folder);
+    try {
+      Optional<Manifest> present = files.present();
+      if (present.isEmpty()) {
+        throw new DataException("no store of images: folder=%s".formatted(folder));
+      }
+      return new ImageStore(files, present.get());
+    } catch (IOException e) {
+      throw files.failed("open", e);
+    }
+  }
+
   private static boolean isStoreOf(ImageSource source, DataSettings settings, Manifest manifest) {
     int all = manifest.images() + manifest.badImages();
     return manifest.format() == Manifest.FORMAT

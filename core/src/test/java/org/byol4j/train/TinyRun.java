@@ -170,10 +170,8 @@ record TinyRun(
     return run(new ThreadLauncher(stop, observer), 0, stop, observer);
   }
 
-  RunSummary run(
-      ReplicaLauncher launcher, int maxRestarts, StopSignal stop, RunObserver observer) {
-    return new Trainer(settings(), maxRestarts, launcher, stop, observer, StoreProgress.NONE)
-        .run();
+  RunSummary run(ReplicaLauncher launcher, int maxRestarts, StopSignal stop, RunObserver observer) {
+    return new Trainer(settings(), maxRestarts, launcher, stop, observer, StoreProgress.NONE).run();
   }
 
   /** Sees the steps of a run. */

@@ -9,6 +9,8 @@ import org.byol4j.config.Configuration;
 import org.byol4j.data.ImageSource;
 import org.byol4j.data.ImageStore;
 import org.byol4j.data.StoreProgress;
+import org.byol4j.spark.BarrierLauncher;
+import org.byol4j.spark.RunConfiguration;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.RunSettings;
 import org.byol4j.train.RunSummary;
@@ -64,15 +66,22 @@ final class Demo {
 
     observer.says("training without labels");
     RunSettings settings =
-        TrainCommand.settings(
+        RunConfiguration.settings(
             configuration, folder.train(), folder.run(), RunSettings.Resume.NEVER);
-    RunSummary summary = new Trainer(settings, stop, observer, StoreProgress.NONE).run();
+    RunSummary summary = train(settings);
     if (!summary.finished()) {
       return Optional.empty();
     }
     observer.says("classifying test images by the trained backbone");
     double trained = evaluation.trained(CheckpointReader.open(summary.checkpoint())).top1();
     return Optional.of(new DemoResult(pixels, untrained, trained, summary));
+  }
+
+  private RunSummary train(RunSettings settings) {
+    try (BarrierLauncher launcher = BarrierLauncher.of(configuration, "", stop, observer)) {
+      int restarts = configuration.cluster().maxRestarts();
+      return new Trainer(settings, restarts, launcher, stop, observer, StoreProgress.NONE).run();
+    }
   }
 
   private void draw() {

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -49,6 +50,12 @@ final class DemoCommand implements Runnable {
       description = "Where images, weights and views start from: stands for train.seed.")
   private List<String> seed = List.of();
 
+  @Option(
+      names = "--replicas",
+      paramLabel = "N",
+      description = "Replicas that share each batch: stands for cluster.replicas.")
+  private List<String> replicas = List.of();
+
   @Override
   public void run() {
     Configuration configuration = configuration();
@@ -71,8 +78,10 @@ final class DemoCommand implements Runnable {
 
   private Configuration configuration() {
     Path preset = Path.of(System.getProperty("byol4j.home", ".")).resolve("conf/demo.conf");
-    return Configuration.ofFile(
-        preset, seed.stream().map(n -> new Assignment("--seed", "train.seed=" + n)).toList());
+    List<Assignment> assignments = new ArrayList<>();
+    seed.forEach(n -> assignments.add(new Assignment("--seed", "train.seed=" + n)));
+    replicas.forEach(n -> assignments.add(new Assignment("--replicas", "cluster.replicas=" + n)));
+    return Configuration.ofFile(preset, assignments);
   }
 
   private static void writeSummary(DemoFolder folder, DemoResult result) {

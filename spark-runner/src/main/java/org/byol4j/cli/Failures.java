@@ -12,7 +12,10 @@ import org.byol4j.data.DataException;
 import org.byol4j.eval.EvaluationException;
 import org.byol4j.metrics.MetricsException;
 import org.byol4j.paramserver.NotFiniteException;
+import org.byol4j.spark.ClusterException;
+import org.byol4j.spark.NoSlotsException;
 import org.byol4j.train.CollapsedException;
+import org.byol4j.train.LostReplicaException;
 import org.byol4j.train.ResumeRefusedException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -63,7 +66,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   private static ExitCode codeOf(Throwable failure) {
     if (failure instanceof ConfigurationException
         || failure instanceof ResumeRefusedException
-        || failure instanceof CollapsedException) {
+        || failure instanceof CollapsedException
+        || failure instanceof ClusterException) {
       return ExitCode.USAGE;
     }
     if (failure instanceof DataException
@@ -74,6 +78,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
     if (failure instanceof StorageException
         || failure instanceof CollectiveException
+        || failure instanceof LostReplicaException
+        || failure instanceof NoSlotsException
         || failure instanceof IOException
         || failure instanceof UncheckedIOException
         || failure instanceof CancellationException) {

@@ -1,39 +1,57 @@
 package org.byol4j.cli;
 
-import java.util.concurrent.CountDownLatch;
+import org.apache.spark.util.SignalUtils;
 import org.byol4j.train.StopSignal;
 
 /**
- * What SIGTERM and Ctrl-C do to a command. One that obeys is asked to stop and waited for, so that
- * it can write a checkpoint; the JVM then ends with 128 plus the signal's number. Any other command
- * ends at once.
+ * What SIGTERM and Ctrl-C do to a command. One that obeys is asked to stop, so that it can write a
+ * checkpoint; its exit code is then 128 plus the signal's number. A second signal, or one to any
+ * other command, ends it at once.
+ *
+ * <p>A hook of the JVM would not do: Spark has one of its own, which ends the replicas.
  */
 final class Interruption {
+  private static final int SIGINT = 2;
+  private static final int SIGTERM = 15;
+  private static final int SIGNALLED = 128;
+
   private final StopSignal stop = new StopSignal();
-  private final CountDownLatch ended = new CountDownLatch(1);
-  private volatile boolean obeyed;
+  private final boolean ofThisProcess;
+  private volatile int received;
+
+  private Interruption(boolean ofThisProcess) {
+    this.ofThisProcess = ofThisProcess;
+  }
+
+  /** By the signals that this process gets. */
+  static Interruption ofThisProcess() {
+    return new Interruption(true);
+  }
+
+  /** By none; this process may be another's. */
+  static Interruption never() {
+    return new Interruption(false);
+  }
 
   /** Says that this command ends soon after the signal that it is given here. */
   StopSignal obey() {
-    obeyed = true;
+    if (ofThisProcess) {
+      SignalUtils.register("INT", () -> receive(SIGINT));
+      SignalUtils.register("TERM", () -> receive(SIGTERM));
+    }
     return stop;
   }
 
-  /** Says that the command has ended and told what there is to tell. */
-  void commandEnded() {
-    ended.countDown();
+  /** The exit code of a command that ended with {@code code}. */
+  int exitCode(int code) {
+    return received == 0 ? code : SIGNALLED + received;
   }
 
-  /** Asks the command to stop and waits until it has ended; called while the JVM shuts down. */
-  void shutDown() {
+  /** Takes the first signal; leaves others to the JVM. */
+  private boolean receive(int number) {
+    boolean isFirst = received == 0;
+    received = number;
     stop.request();
-    if (!obeyed) {
-      return;
-    }
-    try {
-      ended.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    return isFirst;
   }
 }

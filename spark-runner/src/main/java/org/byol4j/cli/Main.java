@@ -2,7 +2,9 @@ package org.byol4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
+import org.apache.spark.SparkUserAppException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,6 +32,9 @@ import picocli.CommandLine.Spec;
 public final class Main implements Runnable {
   private static final String TRACE = "BYOL4J_TRACE";
 
+  /** What spark-submit tells every driver. */
+  private static final String SUBMITTED = "spark.submit.deployMode";
+
   @Spec private CommandSpec spec;
 
   private final Interruption interruption;
@@ -38,19 +43,31 @@ public final class Main implements Runnable {
     this.interruption = interruption;
   }
 
-  /** Runs one command and ends the JVM with its exit code. */
-  public static void main(String[] arguments) {
-    Interruption interruption = new Interruption();
-    Runtime.getRuntime().addShutdownHook(new Thread(interruption::shutDown, "interruption"));
+  /**
+   * Runs one command and ends the JVM with its exit code; under spark-submit, leaves that to Spark.
+   *
+   * @throws SparkUserAppException with the exit code, if it is not 0 and Spark is to end the JVM
+   */
+  public static void main(String[] arguments) throws SparkUserAppException {
+    // the memory of a network is native: JavaCPP's own limits on that, twice the heap, are lifted
+    for (String limit : List.of("maxBytes", "maxPhysicalBytes")) {
+      System.getProperties().putIfAbsent("org.bytedeco.javacpp." + limit, "0");
+    }
+    Interruption interruption = Interruption.ofThisProcess();
     int code =
-        run(
-            arguments,
-            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
-            new PrintWriter(System.err, true, StandardCharsets.UTF_8),
-            System.getenv(),
-            interruption);
-    interruption.commandEnded();
-    System.exit(code);
+        interruption.exitCode(
+            run(
+                arguments,
+                new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+                System.getenv(),
+                interruption));
+    if (System.getProperty(SUBMITTED) == null) {
+      System.exit(code);
+    }
+    if (code != 0) {
+      throw new SparkUserAppException(code);
+    }
   }
 
   /** Runs one command and returns its exit code. */

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
-import org.byol4j.config.ConfigurationText;
-import org.byol4j.train.RunSettings;
+import org.byol4j.spark.BarrierLauncher;
+import org.byol4j.spark.RunConfiguration;
 import org.byol4j.train.RunSettings.Resume;
 import org.byol4j.train.RunSummary;
 import org.byol4j.train.StopSignal;
@@ -48,9 +48,18 @@ final class TrainCommand implements Runnable {
   private Path out;
 
   @Option(
+      names = "--master",
+      paramLabel = "URL",
+      defaultValue = "",
+      description =
+          "Where Spark runs the replicas: wins over cluster.master and over what spark-submit says."
+              + " Without any of these they run in this process.")
+  private String master;
+
+  @Option(
       names = "--replicas",
       paramLabel = "N",
-      description = "Replicas, as threads of this process: stands for cluster.replicas.")
+      description = "Replicas that share each batch: stands for cluster.replicas.")
   private List<String> replicas = List.of();
 
   @Option(
@@ -69,46 +78,40 @@ final class TrainCommand implements Runnable {
             replicas.stream()
                 .map(n -> new Assignment("--replicas", "cluster.replicas=" + n))
                 .toArray(Assignment[]::new));
-    StopSignal stop = main.interruption().obey();
-    RunSummary summary =
-        new Trainer(
-                settings(configuration, data, out, resume),
-                stop,
-                ConsoleObserver.onStandardError(configuration.train().batchSize()),
-                new BuildProgress(Clock.systemUTC(), stop))
-            .run();
+    RunSummary summary = train(configuration, main.interruption().obey());
     PrintWriter print = spec.commandLine().getOut();
-    print.println(
-        String.format(
-            Locale.ROOT,
-            "%s after %d steps: loss %.4f, %.1f images/s, %.0f s; checkpoint %s",
-            summary.finished() ? "done" : "stopped",
-            summary.steps(),
-            summary.loss(),
-            summary.imagesPerSecond(),
-            summary.seconds(),
-            summary.checkpoint()));
+    print.println(summary.wasComplete() ? complete(summary) : ended(summary));
     print.flush();
   }
 
-  /** What a run is told, from its configuration. */
-  static RunSettings settings(Configuration configuration, Path data, Path out, Resume resume) {
-    ConfigurationText text = configuration.text();
-    return new RunSettings(
-        data,
-        out,
-        resume,
-        configuration.train(),
-        configuration.data(),
-        configuration.augment(),
-        configuration.network(),
-        configuration.optimizer(),
-        configuration.target(),
-        configuration.checkpoint(),
-        configuration.knn(),
-        configuration.collapse(),
-        configuration.compute(),
-        text.toString(),
-        saved -> ConfigurationText.parse(saved).resumeDifferences(text));
+  private RunSummary train(Configuration configuration, StopSignal stop) {
+    ConsoleObserver observer = ConsoleObserver.onStandardError(configuration.train().batchSize());
+    try (BarrierLauncher launcher = BarrierLauncher.of(configuration, master, stop, observer)) {
+      return new Trainer(
+              RunConfiguration.settings(configuration, data, out, resume),
+              configuration.cluster().maxRestarts(),
+              launcher,
+              stop,
+              observer,
+              new BuildProgress(Clock.systemUTC(), stop))
+          .run();
+    }
+  }
+
+  private static String complete(RunSummary summary) {
+    return "already complete after %d steps; checkpoint %s"
+        .formatted(summary.steps(), summary.checkpoint());
+  }
+
+  private static String ended(RunSummary summary) {
+    return String.format(
+        Locale.ROOT,
+        "%s after %d steps: loss %.4f, %.1f images/s, %.0f s; checkpoint %s",
+        summary.finished() ? "done" : "stopped",
+        summary.steps(),
+        summary.loss(),
+        summary.imagesPerSecond(),
+        summary.seconds(),
+        summary.checkpoint());
   }
 }

@@ -41,7 +41,7 @@ class MainTest {
 
   @Test
   void everyCommandHasHelpThatSaysWhatItDoes() {
-    assertHelp(Main.commandLine(new Interruption()));
+    assertHelp(Main.commandLine(Interruption.never()));
   }
 
   private static void assertHelp(CommandLine command) {

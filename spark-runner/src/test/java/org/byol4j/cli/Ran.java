@@ -16,7 +16,11 @@ record Ran(int code, String out, String err) {
     StringWriter err = new StringWriter();
     int code =
         Main.run(
-            arguments, new PrintWriter(out), new PrintWriter(err), environment, new Interruption());
+            arguments,
+            new PrintWriter(out),
+            new PrintWriter(err),
+            environment,
+            Interruption.never());
     return new Ran(code, out.toString(), err.toString());
   }
 }

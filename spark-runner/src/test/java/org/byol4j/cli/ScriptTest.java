@@ -51,13 +51,13 @@ class ScriptTest {
     Path tools = Files.createDirectory(temporary.resolve("tools"));
     executable(
         tools.resolve("mvn"),
-        "echo \"mvn in $PWD\"; mkdir -p spark-runner/target; : >spark-runner/target/byol4j.jar");
+        "echo \"mvn in $PWD\"; mkdir -p spark-runner/target/spark/jars; : >spark-runner/target/byol4j.jar");
     jdk = temporary.resolve("jdk");
     Files.createDirectories(jdk.resolve("bin"));
     Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.9\"\n");
     executable(
         jdk.resolve("bin/java"),
-        "for word; do echo \"[$word]\"; done; echo \"OMP=$OMP_WAIT_POLICY\"; exit 42");
+        "for word; do echo \"[$word]\"; done; echo \"OMP=$OMP_WAIT_POLICY\"; echo \"SPARK_HOME=$SPARK_HOME\"; exit 42");
   }
 
   @Test
@@ -68,7 +68,7 @@ class ScriptTest {
     assertThat(ended.err()).contains("building", "mvn in " + tree);
     assertThat(ended.out())
         .doesNotContain("mvn in")
-        .contains("[" + jar + "]\n[knn]\n[--train]\n[a b]\n");
+        .contains("[" + classPath() + "]\n[org.byol4j.cli.Main]\n[knn]\n[--train]\n[a b]\n");
   }
 
   @Test
@@ -93,6 +93,23 @@ class ScriptTest {
     touch(tree.resolve("spark-runner/pom.xml"), LONG_AGO.plusSeconds(20));
 
     assertThat(run(Map.of()).err()).contains("building");
+  }
+
+  @Test
+  void missingSparkIsBuilt() throws Exception {
+    makeJar(LONG_AGO.plusSeconds(10));
+    Files.delete(sparkJars());
+
+    assertThat(run(Map.of()).err()).contains("building");
+  }
+
+  @Test
+  void sparkFindsItsJarsAndThePackagesThatItOpens() throws Exception {
+    Ended ended = run(Map.of("SPARK_HOME", "/another/spark"));
+
+    assertThat(ended.out())
+        .contains("[--add-opens=java.base/sun.nio.ch=ALL-UNNAMED]")
+        .contains("SPARK_HOME=" + sparkJars().getParent());
   }
 
   @Test
@@ -129,7 +146,7 @@ class ScriptTest {
 
     Ended ended = run(link, Map.of(), "--version");
 
-    assertThat(ended.out()).contains("[" + jar + "]\n[--version]\n");
+    assertThat(ended.out()).contains("[" + classPath() + "]\n[org.byol4j.cli.Main]\n[--version]\n");
   }
 
   @Test
@@ -154,7 +171,7 @@ class ScriptTest {
   void optionsOfTheJvmComeAfterOursAndBeforeTheJar() throws Exception {
     Ended ended = run(Map.of("BYOL4J_JAVA_OPTS", "-Xmx8g -ea"));
 
-    assertThat(ended.out()).contains("[-Xmx8g]\n[-ea]\n[-jar]\n");
+    assertThat(ended.out()).contains("[-Xmx8g]\n[-ea]\n[-cp]\n");
   }
 
   @Test
@@ -203,8 +220,16 @@ class ScriptTest {
     return builder.start();
   }
 
+  private Path sparkJars() {
+    return jar.resolveSibling("spark/jars");
+  }
+
+  private String classPath() {
+    return jar + ":" + sparkJars() + "/*";
+  }
+
   private void makeJar(Instant time) throws IOException {
-    Files.createDirectories(jar.getParent());
+    Files.createDirectories(sparkJars());
     Files.writeString(jar, "");
     touch(jar, time);
   }

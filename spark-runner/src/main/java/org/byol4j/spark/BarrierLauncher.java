@@ -1,0 +1,122 @@
+package org.byol4j.spark;
+
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.byol4j.checkpoint.RunFolder;
+import org.byol4j.collective.tcp.JobSecret;
+import org.byol4j.config.Configuration;
+import org.byol4j.data.ImageStore;
+import org.byol4j.train.ReplicaLauncher;
+import org.byol4j.train.RunObserver;
+import org.byol4j.train.RunStart;
+import org.byol4j.train.RunSummary;
+import org.byol4j.train.StopSignal;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
+
+/**
+ * Runs the replicas of a run as the tasks of one barrier stage. Spark is started with the first
+ * launch, and stopped when this is closed.
+ */
+public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
+  private final Supplier<SparkConf> conf;
+  private final StopSignal stop;
+  private final RunObserver observer;
+  private final SecureRandom random = new SecureRandom();
+  private Optional<JavaSparkContext> started = Optional.empty();
+  private int launches;
+
+  /**
+   * Launches where the configuration, the command line or spark-submit say, or else in this
+   * process.
+   *
+   * @param master the master that the command line names; empty if none
+   * @param stop asks the replicas to end early
+   * @param observer hears of rank 0's steps, on a thread of its own
+   * @throws ClusterException from {@link #launch}, if the cluster does not allow the run
+   */
+  public static BarrierLauncher of(
+      Configuration configuration, String master, StopSignal stop, RunObserver observer) {
+    return new BarrierLauncher(
+        () ->
+            SparkProperties.of(
+                master,
+                configuration.cluster(),
+                new SparkConf(),
+                SparkDefaults.of(System.getenv()),
+                configuration.train().replicas(),
+                configuration.compute().threads()),
+        stop,
+        observer);
+  }
+
+  /**
+   * @param conf what Spark is told; asked for when it is started
+   * @param stop asks the replicas to end early
+   * @param observer hears of rank 0's steps, on a thread of its own
+   */
+  BarrierLauncher(Supplier<SparkConf> conf, StopSignal stop, RunObserver observer) {
+    this.conf = conf;
+    this.stop = stop;
+    this.observer = observer;
+  }
+
+  @Override
+  public RunSummary launch(RunStart start, ImageStore store) {
+    JavaSparkContext spark = spark();
+    int replicas = start.settings().train().replicas();
+    Slots slots = new Slots(spark.sc(), stop, observer);
+    slots.await(replicas);
+    slots.checkAllAreHere(start.settings().out());
+
+    Mailbox mailbox = Mailbox.of(spark.sc().applicationId());
+    mailbox.metrics().launched(launches, store.manifest().badImages());
+    launches++;
+    long session = random.nextLong();
+    RunOrder order = RunOrder.of(start, session, JobSecret.random());
+    try (Launch launch = new Launch(session, stop, new Reporting(observer, mailbox.metrics()))) {
+      mailbox.deliverTo(launch);
+      return run(spark, order, replicas, launch).in(new RunFolder(start.settings().out()));
+    }
+  }
+
+  private static ReplicaEnd run(
+      JavaSparkContext spark, RunOrder order, int replicas, Launch launch) {
+    List<Integer> ranks = IntStream.range(0, replicas).boxed().toList();
+    ClassTag<ReplicaEnd> tag = ClassTag$.MODULE$.apply(ReplicaEnd.class);
+    spark.setJobDescription("BYOL: replicas=%d out=%s".formatted(replicas, order.out()));
+    try {
+      List<ReplicaEnd> ends =
+          spark
+              .parallelize(ranks, replicas)
+              .rdd()
+              .barrier()
+              .mapPartitions(new ReplicaFunction(order), false, tag)
+              .toJavaRDD()
+              .collect();
+      return ends.get(0);
+    } catch (Exception e) {
+      // Scala throws what no signature says
+      throw LaunchFailure.of(launch.rootFailure(), e);
+    }
+  }
+
+  private JavaSparkContext spark() {
+    if (started.isEmpty()) {
+      started = Optional.of(new JavaSparkContext(new SparkContext(conf.get())));
+    }
+    return started.get();
+  }
+
+  @Override
+  public void close() {
+    started.ifPresent(JavaSparkContext::stop);
+    started = Optional.empty();
+  }
+}

@@ -1,0 +1,67 @@
+package org.byol4j.spark;
+
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Optional;
+import org.byol4j.checkpoint.CheckpointException;
+import org.byol4j.checkpoint.StorageException;
+import org.byol4j.config.ConfigurationException;
+import org.byol4j.data.DataException;
+import org.byol4j.metrics.MetricsException;
+import org.byol4j.paramserver.NotFiniteException;
+import org.byol4j.train.CollapsedException;
+import org.byol4j.train.LostReplicaException;
+
+/** What a launch that failed means: that the run cannot go on, or that replicas were lost. */
+final class LaunchFailure {
+  /** These would come again. */
+  private static final List<Class<? extends Throwable>> FINAL =
+      List.of(
+          CheckpointException.class,
+          CollapsedException.class,
+          ConfigurationException.class,
+          DataException.class,
+          LinkageError.class,
+          MetricsException.class,
+          NotFiniteException.class,
+          StorageException.class,
+          UncheckedIOException.class);
+
+  private LaunchFailure() {}
+
+  /**
+   * The exception that tells of a failed launch.
+   *
+   * @param reported what ended the replicas, as far as they could tell
+   * @param job what Spark says of its job
+   * @throws Error if an error ended the replicas that would come again
+   */
+  static RuntimeException of(Optional<Throwable> reported, Exception job) {
+    if (reported.isEmpty()) {
+      return new LostReplicaException(reason(job), job);
+    }
+    Throwable failure = reported.get();
+    if (FINAL.stream().noneMatch(type -> type.isInstance(failure))) {
+      return new LostReplicaException(firstLine(failure.toString()), failure);
+    }
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    return (RuntimeException) failure;
+  }
+
+  /** The line in which Spark names the executor, or else the first. */
+  private static String reason(Exception job) {
+    String message = String.valueOf(job.getMessage());
+    return message
+        .lines()
+        .filter(line -> line.contains("ExecutorLostFailure"))
+        .findFirst()
+        .orElseGet(() -> firstLine(message))
+        .strip();
+  }
+
+  private static String firstLine(String text) {
+    return text.lines().findFirst().orElse("");
+  }
+}

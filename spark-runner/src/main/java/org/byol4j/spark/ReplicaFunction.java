@@ -1,0 +1,110 @@
+package org.byol4j.spark;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.api.plugin.PluginContext;
+import org.byol4j.checkpoint.RunFolder;
+import org.byol4j.collective.Collective;
+import org.byol4j.collective.tcp.TcpEndpoint;
+import org.byol4j.collective.tcp.TcpSettings;
+import org.byol4j.config.Configuration;
+import org.byol4j.data.ImageStore;
+import org.byol4j.train.ReplicaTask;
+import org.byol4j.train.RunStart;
+import org.byol4j.train.RunSummary;
+import scala.collection.Iterator;
+import scala.collection.JavaConverters;
+import scala.runtime.AbstractFunction1;
+
+/**
+ * What a task of the barrier stage does: it finds the other replicas, and runs its own. Rank 0
+ * gives back how the run ended.
+ */
+final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterator<ReplicaEnd>>
+    implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final RunOrder order;
+
+  ReplicaFunction(RunOrder order) {
+    this.order = order;
+  }
+
+  @Override
+  public Iterator<ReplicaEnd> apply(Iterator<Integer> ranks) {
+    BarrierTaskContext task = BarrierTaskContext.get();
+    PluginContext driver = TrainingPlugin.ExecutorSide.context();
+    try (ReplicaLink link = ReplicaLink.open(task, driver, order.session())) {
+      try {
+        Optional<RunSummary> end = run(task, InetAddress.getByName(driver.hostname()), link);
+        List<ReplicaEnd> ends = end.map(ReplicaEnd::of).stream().toList();
+        return JavaConverters.asScalaIterator(ends.iterator());
+      } catch (RuntimeException | Error e) {
+        link.failed(e);
+        throw FailedReplicaException.of(task.partitionId(), e);
+      } catch (IOException e) {
+        link.failed(e);
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private Optional<RunSummary> run(BarrierTaskContext task, InetAddress host, ReplicaLink link)
+      throws IOException {
+    Configuration configuration = order.readConfiguration();
+    if (task.numPartitions() == 1) {
+      return run(configuration, Collective.single(), link);
+    }
+    TcpSettings tcp =
+        new TcpSettings(
+            0,
+            0,
+            java.time.Duration.ofSeconds(30),
+            java.time.Duration.ofSeconds(10),
+            java.time.Duration.ofMinutes(10),
+            java.time.Duration.ofNanos(20_000),
+            262_144,
+            Optional.empty());
+    try (TcpEndpoint endpoint = TcpEndpoint.bind(host, tcp)) {
+      InetSocketAddress mine = endpoint.address();
+      String[] all = task.allGather(mine.getAddress().getHostAddress() + " " + mine.getPort());
+      try (Collective collective =
+          endpoint.join(
+              order.secret(),
+              order.session(),
+              task.partitionId(),
+              Stream.of(all).map(ReplicaFunction::address).toList(),
+              () -> interruption(task))) {
+        return run(configuration, collective, link);
+      }
+    }
+  }
+
+  private Optional<RunSummary> run(
+      Configuration configuration, Collective collective, ReplicaLink link) {
+    RunStart start = order.start(configuration);
+    try {
+      ImageStore store = ImageStore.existing(new RunFolder(start.settings().out()).store());
+      return new ReplicaTask(start, store, collective, link.stop(), link).run();
+    } catch (RuntimeException | Error e) {
+      collective.abort("replica rank=%d failed: %s".formatted(collective.rank(), e));
+      throw e;
+    }
+  }
+
+  private static Optional<String> interruption(BarrierTaskContext task) {
+    return task.isInterrupted() ? Optional.of("Spark has cancelled the task") : Optional.empty();
+  }
+
+  private static InetSocketAddress address(String text) {
+    List<String> parts = List.of(text.split(" "));
+    return new InetSocketAddress(parts.get(0), Integer.parseInt(parts.get(1)));
+  }
+}

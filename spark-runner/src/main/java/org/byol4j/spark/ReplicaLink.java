@@ -1,0 +1,128 @@
+package org.byol4j.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.api.plugin.PluginContext;
+import org.byol4j.metrics.StepRecord;
+import org.byol4j.train.RunObserver;
+import org.byol4j.train.StopSignal;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A replica's way to the driver. A thread of its own carries what there is to tell, and asks
+ * whether to stop, so that a step never waits for the network.
+ */
+final class ReplicaLink implements RunObserver, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicaLink.class);
+  private static final long INTERVAL_MS = 200;
+
+  private final BarrierTaskContext task;
+  private final PluginContext driver;
+  private final long session;
+  private final StopSignal stop = new StopSignal();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread carrier;
+  private List<ReplicaEvent> pending = new ArrayList<>();
+
+  private ReplicaLink(BarrierTaskContext task, PluginContext driver, long session) {
+    this.task = task;
+    this.driver = driver;
+    this.session = session;
+    this.carrier = new Thread(this::carry, "driver-link-" + task.partitionId());
+    carrier.setDaemon(true);
+  }
+
+  /** Tells the driver that the replica of {@code task} runs, and opens the way. */
+  static ReplicaLink open(BarrierTaskContext task, PluginContext driver, long session) {
+    ReplicaLink link = new ReplicaLink(task, driver, session);
+    String gpu =
+        task.resourcesJMap().containsKey("gpu")
+            ? task.resourcesJMap().get("gpu").addresses()[0]
+            : "";
+    link.add(new ReplicaEvent.Started(driver.executorID(), driver.hostname(), gpu));
+    link.send();
+    link.carrier.start();
+    return link;
+  }
+
+  /** Requested when the driver says so. */
+  StopSignal stop() {
+    return stop;
+  }
+
+  /** Tells the driver why this replica ends; returns when it knows. */
+  void failed(Throwable failure) {
+    add(ReplicaEvent.Failed.of(failure));
+    send();
+  }
+
+  @Override
+  public void begins(long firstStep, long totalSteps, int stepsPerEpoch) {
+    add(new ReplicaEvent.Begins(firstStep, totalSteps, stepsPerEpoch));
+  }
+
+  @Override
+  public void stepDone(StepRecord entry) {
+    // a replica that has nobody to wait for learns only here that its job was cancelled
+    task.killTaskIfInterrupted();
+    add(ReplicaEvent.StepDone.of(entry));
+  }
+
+  @Override
+  public void says(String message) {
+    add(new ReplicaEvent.Says(message));
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    boolean interrupted = Thread.interrupted();
+    try {
+      carrier.join();
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void carry() {
+    boolean isOver = false;
+    while (!isOver) {
+      try {
+        isOver = closed.await(INTERVAL_MS, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        return;
+      }
+      send();
+    }
+  }
+
+  private synchronized void add(ReplicaEvent event) {
+    pending.add(event);
+  }
+
+  private synchronized List<ReplicaEvent> take() {
+    List<ReplicaEvent> taken = pending;
+    pending = new ArrayList<>();
+    return taken;
+  }
+
+  private void send() {
+    List<ReplicaEvent> events = take();
+    try {
+      Object answer = driver.ask(new ReplicaMessage(session, task.partitionId(), events));
+      if (Boolean.TRUE.equals(answer)) {
+        stop.request();
+      }
+    } catch (Exception e) {
+      // without its driver an executor ends by itself; a message that is lost harms nobody
+      LOG.warn("the driver does not answer: rank={} {}", task.partitionId(), e.toString());
+    }
+  }
+}

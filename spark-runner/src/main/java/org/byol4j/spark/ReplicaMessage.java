@@ -1,0 +1,16 @@
+package org.byol4j.spark;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What a replica tells the driver, in order. The answer is a {@link Boolean}: whether the run is to
+ * stop. (Answers are of the JDK: an executor reads them before it has our jar.)
+ *
+ * @param session the launch that the replica belongs to
+ */
+record ReplicaMessage(long session, int rank, List<ReplicaEvent> events) implements Serializable {
+  ReplicaMessage {
+    events = List.copyOf(events);
+  }
+}

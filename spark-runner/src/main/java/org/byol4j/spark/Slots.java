@@ -1,0 +1,133 @@
+package org.byol4j.spark;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+import org.apache.spark.SparkContext;
+import org.apache.spark.SparkExecutorInfo;
+import org.byol4j.train.RunObserver;
+import org.byol4j.train.StopSignal;
+
+/**
+ * Looks at the places that Spark has for tasks before a stage is started: a barrier stage that does
+ * not fit would wait in silence.
+ */
+final class Slots {
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+
+  private final SparkContext spark;
+  private final StopSignal stop;
+  private final RunObserver observer;
+
+  Slots(SparkContext spark, StopSignal stop, RunObserver observer) {
+    this.spark = spark;
+    this.stop = stop;
+    this.observer = observer;
+  }
+
+  /**
+   * Returns when there is a slot for each replica.
+   *
+   * @throws ClusterException if there never will be
+   * @throws NoSlotsException if there is none within {@code
+   *     spark.scheduler.maxRegisteredResourcesWaitingTime}
+   * @throws CancellationException if a stop is requested
+   */
+  void await(int replicas) {
+    if (spark.isLocal() && available() < replicas) {
+      throw new ClusterException(
+          "replicas=%d slots=%d: too few with master=%s spark.task.cpus=%s, expected a slot for each"
+              .formatted(
+                  replicas, available(), spark.master(), spark.conf().get("spark.task.cpus", "1")));
+    }
+    Duration patience =
+        Duration.ofSeconds(
+            spark
+                .conf()
+                .getTimeAsSeconds("spark.scheduler.maxRegisteredResourcesWaitingTime", "30s"));
+    long start = System.nanoTime();
+    long lines = 0;
+    while (available() < replicas) {
+      Duration waited = Duration.ofNanos(System.nanoTime() - start);
+      if (waited.compareTo(patience) > 0) {
+        throw new NoSlotsException(
+            ("replicas=%d slots=%d after %d s: too few, with master=%s spark.executor.cores=%s"
+                    + " spark.task.cpus=%s; expected a slot for each within"
+                    + " spark.scheduler.maxRegisteredResourcesWaitingTime")
+                .formatted(
+                    replicas,
+                    available(),
+                    patience.toSeconds(),
+                    spark.master(),
+                    spark.conf().get("spark.executor.cores", "all"),
+                    spark.conf().get("spark.task.cpus", "1")));
+      }
+      if (waited.compareTo(BETWEEN_LINES.multipliedBy(lines + 1)) > 0) {
+        lines++;
+        observer.says("waiting for slots: replicas=%d slots=%d".formatted(replicas, available()));
+      }
+      pause();
+    }
+  }
+
+  private int available() {
+    return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
+  }
+
+  private void pause() {
+    if (stop.isRequested()) {
+      throw new CancellationException("stopped while waiting for slots");
+    }
+    try {
+      Thread.sleep(BETWEEN_LOOKS.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("interrupted while waiting for slots");
+    }
+  }
+
+  /**
+   * Checks that every executor sees the files of this host.
+   *
+   * @param out the run's folder, on a local disk
+   * @throws ClusterException if one runs elsewhere
+   */
+  void checkAllAreHere(Path out) {
+    List<String> hosts =
+        Stream.of(spark.statusTracker().getExecutorInfos()).map(SparkExecutorInfo::host).toList();
+    checkAllAreHere(out, hosts);
+  }
+
+  static void checkAllAreHere(Path out, List<String> hosts) {
+    Set<String> elsewhere = new TreeSet<>();
+    for (String host : hosts) {
+      if (!isHere(host)) {
+        elsewhere.add(host);
+      }
+    }
+    if (!elsewhere.isEmpty()) {
+      throw new ClusterException(
+          "--out=%s is a folder of this host, but executors run on hosts=%s; expected a path that all"
+                  .formatted(out, elsewhere)
+              + " of them share, such as hdfs: or s3a:");
+    }
+  }
+
+  private static boolean isHere(String host) {
+    try {
+      InetAddress address = InetAddress.getByName(host);
+      return address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null;
+    } catch (IOException e) {
+      // a name that only the cluster knows
+      return false;
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package org.byol4j.spark;
+
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
+import org.byol4j.train.ClusterSettings;
+
+/**
+ * What Spark is told, from what the user has said in various places.
+ *
+ * <p>The master is the one of the command line, or {@code cluster.master}, or what spark-submit has
+ * set, or else an embedded Spark in this process. Other properties are those of {@code
+ * cluster.spark}, over what spark-submit has set, over ours; the options of the executors' JVMs and
+ * the plugins are joined.
+ */
+final class SparkProperties {
+  private static final String MASTER = "spark.master";
+  private static final String DYNAMIC_ALLOCATION = "spark.dynamicAllocation.enabled";
+  private static final String SUBMITTED = "spark.submit.deployMode";
+  private static final String EXECUTOR_CORES = "spark.executor.cores";
+  private static final String TASK_CPUS = "spark.task.cpus";
+  private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
+  private static final String PLUGINS = "spark.plugins";
+  private static final String PROMETHEUS = "spark.metrics.conf.*.sink.prometheusServlet.";
+  private static final String LOOPBACK = "127.0.0.1";
+  private static final Pattern LOCAL_CLUSTER =
+      Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
+
+  /** A network's memory is native: JavaCPP's own limits on that, twice the heap, are lifted. */
+  private static final String NATIVE_MEMORY =
+      "-Dorg.bytedeco.javacpp.maxBytes=0 -Dorg.bytedeco.javacpp.maxPhysicalBytes=0";
+
+  private final SparkConf conf;
+
+  private SparkProperties(SparkConf conf) {
+    this.conf = conf;
+  }
+
+  /**
+   * The properties of a run.
+   *
+   * @param master the master of the command line; empty if it has none
+   * @param submitted what spark-submit has set
+   * @param defaults the values of the cluster's own {@code spark-defaults.conf}, which the user has
+   *     not chosen
+   * @param threads what a replica computes with
+   * @throws ClusterException if the user wants dynamic allocation
+   */
+  static SparkConf of(
+      String master,
+      ClusterSettings cluster,
+      SparkConf submitted,
+      Map<String, String> defaults,
+      int replicas,
+      int threads) {
+    SparkProperties properties = new SparkProperties(submitted.clone());
+    properties.refuseDynamicAllocation(cluster, defaults);
+    cluster.spark().forEach((name, value) -> properties.conf.set("spark." + name, value));
+    if (!master.isEmpty()) {
+      properties.conf.set(MASTER, master);
+    } else if (!cluster.master().isEmpty()) {
+      properties.conf.set(MASTER, cluster.master());
+    }
+    if (!properties.conf.contains(MASTER)) {
+      properties.embed(replicas);
+    }
+    if (!isLocal(properties.conf)) {
+      properties.spread(replicas, threads);
+    }
+    properties.common();
+    return properties.conf;
+  }
+
+  /** Whether replicas are threads of this process. */
+  static boolean isLocal(SparkConf conf) {
+    String master = conf.get(MASTER);
+    return master.equals("local") || master.startsWith("local[");
+  }
+
+  private void refuseDynamicAllocation(ClusterSettings cluster, Map<String, String> defaults) {
+    String name = DYNAMIC_ALLOCATION.substring("spark.".length());
+    boolean inSettings = Boolean.parseBoolean(cluster.spark().getOrDefault(name, "false"));
+    boolean onCommandLine =
+        conf.getBoolean(DYNAMIC_ALLOCATION, false)
+            && !Boolean.parseBoolean(defaults.getOrDefault(DYNAMIC_ALLOCATION, "false"));
+    if (inSettings || onCommandLine) {
+      throw new ClusterException(
+          "%s=true: replicas are started together and stay, expected it to be false or not set"
+              .formatted(DYNAMIC_ALLOCATION));
+    }
+  }
+
+  /** Spark in this process, which nobody else sees. */
+  private void embed(int replicas) {
+    conf.set(MASTER, "local[%d]".formatted(replicas));
+    conf.setIfMissing("spark.ui.enabled", "false");
+    conf.setIfMissing("spark.driver.host", LOOPBACK);
+    conf.setIfMissing("spark.driver.bindAddress", LOOPBACK);
+  }
+
+  /** One replica to an executor, and executors that are made for replicas. */
+  private void spread(int replicas, int threads) {
+    conf.set(DYNAMIC_ALLOCATION, "false");
+    Matcher localCluster = LOCAL_CLUSTER.matcher(conf.get(MASTER));
+    conf.setIfMissing(
+        EXECUTOR_CORES, localCluster.matches() ? localCluster.group(2) : Integer.toString(threads));
+    conf.setIfMissing(TASK_CPUS, conf.get(EXECUTOR_CORES));
+    conf.setIfMissing("spark.executor.instances", Integer.toString(replicas));
+    int cores = Math.multiplyExact(replicas, conf.getInt(EXECUTOR_CORES, threads));
+    conf.setIfMissing("spark.cores.max", Integer.toString(cores));
+    conf.setIfMissing("spark.executorEnv.OMP_WAIT_POLICY", "passive");
+    conf.set(EXECUTOR_OPTIONS, (NATIVE_MEMORY + " " + conf.get(EXECUTOR_OPTIONS, "")).strip());
+  }
+
+  private void common() {
+    if (!conf.contains(SUBMITTED) && !isLocal(conf)) {
+      // nobody else brings our classes to the executors
+      OurJar.path().ifPresent(jar -> conf.setIfMissing("spark.jars", jar.toUri().toString()));
+    }
+    conf.setIfMissing("spark.app.name", "byol4j");
+    conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+    // all tasks of a barrier stage start together: who is not there by then is lost
+    conf.setIfMissing("spark.barrier.sync.timeout", "120s");
+    conf.setIfMissing("spark.ui.prometheus.enabled", "true");
+    conf.setIfMissing(PROMETHEUS + "class", "org.apache.spark.metrics.sink.PrometheusServlet");
+    conf.setIfMissing(PROMETHEUS + "path", "/metrics/prometheus");
+    String plugins = conf.get(PLUGINS, "");
+    String ours = TrainingPlugin.class.getName();
+    conf.set(PLUGINS, plugins.isEmpty() ? ours : plugins + "," + ours);
+  }
+}

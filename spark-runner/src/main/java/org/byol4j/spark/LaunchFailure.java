@@ -27,6 +27,9 @@ final class LaunchFailure {
           StorageException.class,
           UncheckedIOException.class);
 
+  private static final List<String> REASONS =
+      List.of("ExecutorLostFailure", "Exception: ", "Error: ");
+
   private LaunchFailure() {}
 
   /**
@@ -50,12 +53,12 @@ final class LaunchFailure {
     return (RuntimeException) failure;
   }
 
-  /** The line in which Spark names the executor, or else the first. */
+  /** The line in which Spark says what happened to a task or its executor, or else the first. */
   private static String reason(Exception job) {
     String message = String.valueOf(job.getMessage());
     return message
         .lines()
-        .filter(line -> line.contains("ExecutorLostFailure"))
+        .filter(line -> REASONS.stream().anyMatch(line::contains))
         .findFirst()
         .orElseGet(() -> firstLine(message))
         .strip();

@@ -31,11 +31,6 @@ record ReplicaEnd(
   /** The summary, of a run in {@code folder}. */
   RunSummary in(RunFolder folder) {
     return new RunSummary(
-        steps,
-        finished,
-        loss,
-        imagesPerSecond,
-        seconds,
-        folder.checkpoints().resolve(checkpoint));
+        steps, finished, loss, imagesPerSecond, seconds, folder.checkpoints().resolve(checkpoint));
   }
 }

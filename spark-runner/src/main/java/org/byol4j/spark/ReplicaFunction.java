@@ -43,7 +43,7 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
     PluginContext driver = TrainingPlugin.ExecutorSide.context();
     try (ReplicaLink link = ReplicaLink.open(task, driver, order.session())) {
       try {
-        Optional<RunSummary> end = run(task, InetAddress.getByName(driver.hostname()), link);
+        Optional<RunSummary> end = run(task, InetAddress.getByName(ReplicaLink.host()), link);
         List<ReplicaEnd> ends = end.map(ReplicaEnd::of).stream().toList();
         return JavaConverters.asScalaIterator(ends.iterator());
       } catch (RuntimeException | Error e) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.plugin.PluginContext;
 import org.byol4j.metrics.StepRecord;
 import org.byol4j.train.RunObserver;
@@ -43,10 +44,15 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
         task.resourcesJMap().containsKey("gpu")
             ? task.resourcesJMap().get("gpu").addresses()[0]
             : "";
-    link.add(new ReplicaEvent.Started(driver.executorID(), driver.hostname(), gpu));
+    link.add(new ReplicaEvent.Started(driver.executorID(), host(), gpu));
     link.send();
     link.carrier.start();
     return link;
+  }
+
+  /** The name under which others find this executor. */
+  static String host() {
+    return SparkEnv.get().blockManager().blockManagerId().host();
   }
 
   /** Requested when the driver says so. */

@@ -1,0 +1,99 @@
+package org.byol4j.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.byol4j.train.ClusterSettings;
+import org.junit.jupiter.api.Test;
+
+class SparkPropertiesTest {
+  private static final String DYNAMIC_ALLOCATION = "spark.dynamicAllocation.enabled";
+
+  private final SparkConf submitted = new SparkConf(false);
+
+  @Test
+  void masterIsTheCommandLinesThenTheConfigurationsThenTheSubmittersThenEmbedded() {
+    assertThat(of("", "", Map.of()).get("spark.master")).isEqualTo("local[3]");
+    submitted.setMaster("spark://submitted:7077");
+    assertThat(of("", "", Map.of()).get("spark.master")).isEqualTo("spark://submitted:7077");
+    assertThat(of("", "yarn", Map.of()).get("spark.master")).isEqualTo("yarn");
+    assertThat(of("local[8]", "yarn", Map.of()).get("spark.master")).isEqualTo("local[8]");
+  }
+
+  @Test
+  void embeddedSparkIsSeenByNobodyElse() {
+    SparkConf conf = of("", "", Map.of());
+
+    assertThat(conf.get("spark.ui.enabled")).isEqualTo("false");
+    assertThat(conf.get("spark.driver.host")).isEqualTo("127.0.0.1");
+    assertThat(conf.get("spark.driver.bindAddress")).isEqualTo("127.0.0.1");
+    assertThat(of("", "", Map.of("ui.enabled", "true")).get("spark.ui.enabled")).isEqualTo("true");
+  }
+
+  @Test
+  void executorHoldsOneReplica() {
+    SparkConf conf = of("spark://host:7077", "", Map.of());
+    assertThat(conf.get("spark.executor.cores")).isEqualTo("2");
+    assertThat(conf.get("spark.task.cpus")).isEqualTo("2");
+    assertThat(conf.get("spark.executor.instances")).isEqualTo("3");
+    assertThat(conf.get("spark.cores.max")).isEqualTo("6");
+
+    SparkConf wider = of("yarn", "", Map.of("executor.cores", "4"));
+    assertThat(wider.get("spark.task.cpus")).isEqualTo("4");
+    assertThat(of("local-cluster[3, 1, 1024]", "", Map.of()).get("spark.task.cpus")).isEqualTo("1");
+  }
+
+  @Test
+  void propertiesOfTheConfigurationWinOverTheSubmitters() {
+    submitted.set("spark.executor.memory", "1g").set("spark.executor.cores", "8");
+
+    SparkConf conf = of("yarn", "", Map.of("executor.memory", "6g"));
+
+    assertThat(conf.get("spark.executor.memory")).isEqualTo("6g");
+    assertThat(conf.get("spark.executor.cores")).isEqualTo("8");
+  }
+
+  @Test
+  void optionsOfExecutorsAndPluginsAreJoined() {
+    submitted.set("spark.plugins", "a.Plugin");
+
+    SparkConf conf = of("yarn", "", Map.of("executor.extraJavaOptions", "-Dx=y"));
+
+    assertThat(conf.get("spark.executor.extraJavaOptions"))
+        .contains("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0")
+        .endsWith(" -Dx=y");
+    assertThat(conf.get("spark.plugins")).isEqualTo("a.Plugin,org.byol4j.spark.TrainingPlugin");
+  }
+
+  @Test
+  void dynamicAllocationOfTheClustersDefaultsIsSwitchedOff() {
+    submitted.set(DYNAMIC_ALLOCATION, "true");
+
+    SparkConf conf =
+        SparkProperties.of(
+            "yarn", settings("", Map.of()), submitted, Map.of(DYNAMIC_ALLOCATION, "true"), 3, 2);
+
+    assertThat(conf.get(DYNAMIC_ALLOCATION)).isEqualTo("false");
+    assertThat(of("yarn", "", Map.of("dynamicAllocation.enabled", "false")).get(DYNAMIC_ALLOCATION))
+        .isEqualTo("false");
+  }
+
+  @Test
+  void dynamicAllocationOfTheUserIsRefused() {
+    assertThatThrownBy(() -> of("yarn", "", Map.of("dynamicAllocation.enabled", "true")))
+        .isInstanceOf(ClusterException.class)
+        .hasMessageStartingWith(DYNAMIC_ALLOCATION + "=true: ");
+    submitted.set(DYNAMIC_ALLOCATION, "true");
+    assertThatThrownBy(() -> of("yarn", "", Map.of())).isInstanceOf(ClusterException.class);
+  }
+
+  private SparkConf of(String commandLine, String master, Map<String, String> spark) {
+    return SparkProperties.of(commandLine, settings(master, spark), submitted, Map.of(), 3, 2);
+  }
+
+  private static ClusterSettings settings(String master, Map<String, String> spark) {
+    return new ClusterSettings(master, 3, spark);
+  }
+}

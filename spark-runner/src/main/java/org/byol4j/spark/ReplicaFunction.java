@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -30,6 +31,17 @@ import scala.runtime.AbstractFunction1;
 final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterator<ReplicaEnd>>
     implements Serializable {
   private static final long serialVersionUID = 1L;
+
+  private static final TcpSettings TCP =
+      new TcpSettings(
+          0,
+          0,
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(10),
+          Duration.ofMinutes(10),
+          Duration.ofNanos(50_000),
+          1 << 18,
+          Optional.empty());
 
   private final RunOrder order;
 
@@ -62,17 +74,7 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
     if (task.numPartitions() == 1) {
       return run(configuration, Collective.single(), link);
     }
-    TcpSettings tcp =
-        new TcpSettings(
-            0,
-            0,
-            java.time.Duration.ofSeconds(30),
-            java.time.Duration.ofSeconds(10),
-            java.time.Duration.ofMinutes(10),
-            java.time.Duration.ofNanos(20_000),
-            262_144,
-            Optional.empty());
-    try (TcpEndpoint endpoint = TcpEndpoint.bind(host, tcp)) {
+    try (TcpEndpoint endpoint = TcpEndpoint.bind(host, TCP)) {
       InetSocketAddress mine = endpoint.address();
       String[] all = task.allGather(mine.getAddress().getHostAddress() + " " + mine.getPort());
       try (Collective collective =

@@ -76,8 +76,6 @@ class SparkPropertiesTest {
             "yarn", settings("", Map.of()), submitted, Map.of(DYNAMIC_ALLOCATION, "true"), 3, 2);
 
     assertThat(conf.get(DYNAMIC_ALLOCATION)).isEqualTo("false");
-    assertThat(of("yarn", "", Map.of("dynamicAllocation.enabled", "false")).get(DYNAMIC_ALLOCATION))
-        .isEqualTo("false");
   }
 
   @Test

@@ -60,7 +60,16 @@ class PackageTableTest {
                   "eval")),
           entry(
               "config",
-              Set.of("augment", "data", "device", "nn", "optim", "checkpoint", "eval", "train")));
+              Set.of(
+                  "augment",
+                  "data",
+                  "device",
+                  "collective.tcp",
+                  "nn",
+                  "optim",
+                  "checkpoint",
+                  "eval",
+                  "train")));
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

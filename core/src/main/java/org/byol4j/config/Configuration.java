@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.checkpoint.CheckpointSettings;
+import org.byol4j.collective.tcp.TcpSettings;
 import org.byol4j.data.DataSettings;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.eval.CollapseSettings;
@@ -36,6 +37,7 @@ public record Configuration(
     CollapseSettings collapse,
     ComputeSettings compute,
     ClusterSettings cluster,
+    TcpSettings collective,
     List<ResolvedValue> resolved) {
 
   /** The defaults, and {@code assignments} over them, the last of a key first. */
@@ -94,6 +96,7 @@ public record Configuration(
     KnnSettings knn = reader.knn();
     CollapseSettings collapse = reader.collapse();
     ClusterSettings cluster = reader.cluster();
+    TcpSettings collective = new CollectiveReader(values).read();
 
     Contradictions contradictions = new Contradictions(values);
     contradictions.checkBatch(train, data);
@@ -119,6 +122,7 @@ public record Configuration(
         collapse,
         compute,
         cluster,
+        collective,
         values.resolved());
   }
 }

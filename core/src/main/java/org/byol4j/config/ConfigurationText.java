@@ -28,6 +28,7 @@ public final class ConfigurationText {
           "cluster.",
           "collapse.",
           "compute.convolution",
+          "collective.",
           "compute.device",
           "compute.threads",
           "data.max-bad-fraction",

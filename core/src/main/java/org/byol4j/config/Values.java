@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -105,6 +106,29 @@ final class Values {
       return refuse(key, "is out of range", allowed, List.of());
     }
     return accept(key, numbers.toString(), numbers);
+  }
+
+  /** A length of time with its unit, as in {@code 10 s}. */
+  Duration duration(String key, Duration min, Duration max) {
+    String allowed = "a duration from %s to %s".formatted(Durations.text(min), Durations.text(max));
+    Optional<Duration> duration = scalar(key).flatMap(Durations::parse);
+    if (duration.isEmpty()) {
+      return refuse(key, "is not a duration", allowed, min);
+    }
+    if (duration.get().compareTo(min) < 0 || duration.get().compareTo(max) > 0) {
+      return refuse(key, "is out of range", allowed, min);
+    }
+    return accept(key, Durations.text(duration.get()), duration.get());
+  }
+
+  /** Any text; canonical in quotes, since it may hold what means something else without. */
+  String text(String key) {
+    Optional<ConfigValue> value = scalar(key);
+    if (value.isEmpty()) {
+      return refuse(key, "is not a text", "a text", "");
+    }
+    String text = text(value.get());
+    return accept(key, ConfigUtil.quoteString(text), text);
   }
 
   boolean flag(String key) {

@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.entry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.byol4j.augment.AugmentSettings.ViewRecipe;
+import org.byol4j.collective.tcp.TcpSettings;
+import org.byol4j.collective.tcp.TlsSettings;
 import org.byol4j.nn.NetworkSettings.LastGamma;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -109,6 +113,32 @@ class ConfigurationTest {
   void listsCanBeAssigned() {
     assertThat(configuration("augment.mean=[0.1, 0.2, 0.3]").augment().mean())
         .containsExactly(0.1, 0.2, 0.3);
+  }
+
+  @Test
+  void collectiveIsReadWithItsUnits() {
+    TcpSettings collective =
+        Configuration.ofDefaults(
+                List.of(
+                    new Assignment("--set", "collective.ports=7000-7099"),
+                    new Assignment("--set", "collective.peer-timeout=1500 ms"),
+                    new Assignment("--set", "collective.tls.key-store=keys.p12"),
+                    new Assignment("--set", "collective.tls.trust-store=trusted.p12"),
+                    new Assignment("--set", "collective.tls.password=env:STORE_PASSWORD")))
+            .collective();
+    assertThat(collective)
+        .isEqualTo(
+            new TcpSettings(
+                7000,
+                7099,
+                Duration.ofMinutes(1),
+                Duration.ofMillis(1500),
+                Duration.ofMinutes(10),
+                Duration.ofNanos(50_000),
+                262_144,
+                Optional.of(
+                    new TlsSettings(
+                        Path.of("keys.p12"), Path.of("trusted.p12"), "env:STORE_PASSWORD"))));
   }
 
   @Test

@@ -45,10 +45,30 @@ class FaultsTest {
         "network.width=0.3 | gives the stem 19.2 channels (--set); allowed: a multiple of 1/64",
         "augment.mean=0.5 | is not a list (--set); allowed: a list of 3 numbers from 0 to 1",
         "augment.mean=[1,2] | is out of range (--set); allowed: a list of 3 numbers from 0 to 1",
+        "collective.peer-timeout=soon | is not a duration (--set); allowed: a duration from 100 ms to 24 h",
+        "collective.peer-timeout=10 | is not a duration (--set); allowed: a duration from 100 ms to 24 h",
+        "collective.peer-timeout=1 ms | is out of range (--set); allowed: a duration from 100 ms to 24 h",
+        "collective.spin=1 s | is out of range (--set); allowed: a duration from 0 ns to 100 ms",
+        "collective.ports=9-8 | is no range of ports (--set); allowed: 0-0, or low-high within 1-65535",
+        "collective.ports=0-9 | is no range of ports (--set); allowed: 0-0, or low-high within 1-65535",
+        "collective.ports=1-65536 | is no range of ports (--set); allowed: 0-0, or low-high within 1-65535",
+        "collective.chunk-bytes=1001 | is not a multiple of 8 (--set); allowed: such as 1000",
+        "collective.chunk-bytes=8 | is out of range (--set); allowed: an integer from 64 to 67108864",
         "train=5 | is a section, not a value (--set); allowed: keys such as train.batch-size",
       })
   void aValueOnItsOwnIsRefused(String assignment, String fault) {
     assertThat(faults(assignment)).containsExactly(assignment + " " + fault);
+  }
+
+  @Test
+  void tlsNeedsBothStoresAndTheSourceOfTheirPassword() {
+    assertThat(faults("collective.tls.key-store=keys.p12"))
+        .map(fault -> fault.replaceAll(": \\d+\\)", ")"))
+        .containsExactlyInAnyOrder(
+            "collective.tls.trust-store= is no file (reference.conf); "
+                + "allowed: a file, or all of collective.tls empty",
+            "collective.tls.password= does not say where the password comes from "
+                + "(reference.conf); allowed: env:NAME, file:PATH, or all of collective.tls empty");
   }
 
   @ParameterizedTest

@@ -85,10 +85,12 @@ final class CollectiveReader {
         || (keyStore.isEmpty() && trustStore.isEmpty() && password.isEmpty())) {
       return Optional.empty();
     }
-    if (!isPath(KEY_STORE, keyStore) | !isPath(TRUST_STORE, trustStore) | !isSource(password)) {
-      return Optional.empty();
-    }
-    return Optional.of(new TlsSettings(Path.of(keyStore), Path.of(trustStore), password));
+    boolean hasKeys = isPath(KEY_STORE, keyStore);
+    boolean hasTrust = isPath(TRUST_STORE, trustStore);
+    boolean hasSource = isSource(password);
+    return hasKeys && hasTrust && hasSource
+        ? Optional.of(new TlsSettings(Path.of(keyStore), Path.of(trustStore), password))
+        : Optional.empty();
   }
 
   private boolean isPath(String key, String text) {
@@ -104,8 +106,7 @@ final class CollectiveReader {
   }
 
   private boolean isSource(String text) {
-    boolean isGood =
-        text.startsWith(TlsSettings.ENVIRONMENT) || text.startsWith(TlsSettings.FILE);
+    boolean isGood = text.startsWith(TlsSettings.ENVIRONMENT) || text.startsWith(TlsSettings.FILE);
     if (!isGood) {
       values.report(
           PASSWORD,

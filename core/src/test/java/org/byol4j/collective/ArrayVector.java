@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** A vector in memory that, like a device's, hands out copies of its elements. */
-final class ArrayVector implements Vector {
+public final class ArrayVector implements Vector {
   private final int elementBytes;
   private final double[] values;
   private ByteBuffer handedOut = ByteBuffer.allocate(0);
@@ -14,15 +14,15 @@ final class ArrayVector implements Vector {
     this.values = values;
   }
 
-  static ArrayVector ofFloats(double... values) {
+  public static ArrayVector ofFloats(double... values) {
     return new ArrayVector(Float.BYTES, values);
   }
 
-  static ArrayVector ofDoubles(double... values) {
+  public static ArrayVector ofDoubles(double... values) {
     return new ArrayVector(Double.BYTES, values);
   }
 
-  double[] values() {
+  public double[] values() {
     return values;
   }
 

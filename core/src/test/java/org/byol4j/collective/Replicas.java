@@ -20,7 +20,7 @@ public final class Replicas {
   }
 
   /** What came of a replica: one of both is empty. */
-  record Outcome<T>(List<T> result, List<Throwable> failure) {}
+  public record Outcome<T>(List<T> result, List<Throwable> failure) {}
 
   private Replicas() {}
 
@@ -54,7 +54,7 @@ public final class Replicas {
   }
 
   /** Returns what came of each replica, in rank order. */
-  static <T> List<Outcome<T>> outcomes(List<Collective> group, Program<T> program) {
+  public static <T> List<Outcome<T>> outcomes(List<Collective> group, Program<T> program) {
     ExecutorService threads = Executors.newFixedThreadPool(group.size());
     try {
       List<Future<T>> futures = new ArrayList<>();

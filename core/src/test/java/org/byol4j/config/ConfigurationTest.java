@@ -124,7 +124,7 @@ class ConfigurationTest {
                     new Assignment("--set", "collective.peer-timeout=1500 ms"),
                     new Assignment("--set", "collective.tls.key-store=keys.p12"),
                     new Assignment("--set", "collective.tls.trust-store=trusted.p12"),
-                    new Assignment("--set", "collective.tls.password=env:STORE_PASSWORD")))
+                    new Assignment("--set", "collective.tls.password=\"env:STORE_PASSWORD\"")))
             .collective();
     assertThat(collective)
         .isEqualTo(

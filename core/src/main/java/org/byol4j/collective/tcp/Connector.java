@@ -69,9 +69,9 @@ final class Connector {
         isConnected = channel.finishConnect();
       }
       Handshake handshake = Handshake.connecting(link, secret, group, lane, peer);
+      key.interestOps(SelectionKey.OP_READ);
       while (!handshake.advance()) {
         patience.check();
-        key.interestOps(handshake.interest());
         selector.select(TICK_MS);
         selector.selectedKeys().clear();
       }

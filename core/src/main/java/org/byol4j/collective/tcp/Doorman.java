@@ -19,6 +19,9 @@ final class Doorman {
   /** How many strays may stand at the door besides all replicas; then the oldest goes. */
   private static final int STRAYS = 64;
 
+  /** How many are accepted before the heartbeats have their turn again. */
+  private static final int AT_ONCE = 64;
+
   /** Takes those that were let in; false if they are not wanted any more. */
   @FunctionalInterface
   interface Host {
@@ -64,10 +67,12 @@ final class Doorman {
 
   private void accept() {
     try {
-      SocketChannel channel = listener.accept();
-      while (channel != null) {
+      for (int i = 0; i < AT_ONCE; i++) {
+        SocketChannel channel = listener.accept();
+        if (channel == null) {
+          return;
+        }
         receive(channel);
-        channel = listener.accept();
       }
     } catch (IOException e) {
       // out of file descriptors, say: the door opens again with the next tick
@@ -76,20 +81,20 @@ final class Doorman {
     }
   }
 
-  private void receive(SocketChannel channel) throws IOException {
+  private void receive(SocketChannel channel) {
     long now = System.nanoTime();
     if (guests.size() == mostGuests) {
       drop(guests.getFirst(), "made room for another after too long");
     }
-    SocketAddress address = channel.getRemoteAddress();
+    SocketAddress address = channel.socket().getRemoteSocketAddress();
     try {
       Link link = links.listening(channel);
       Handshake handshake = Handshake.listening(link, secret, group);
-      SelectionKey key = channel.register(selector, handshake.interest());
+      SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
       Guest guest = new Guest(address, handshake, key, now + PATIENCE_NANOS);
       key.attach((Runnable) () -> hear(guest));
       guests.addLast(guest);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       Sockets.close(channel);
       strays.dropped(String.valueOf(address), e.toString(), now);
     }
@@ -102,10 +107,9 @@ final class Doorman {
         if (!host.welcome(guest.handshake.hello(), guest.handshake.link(), guest.key)) {
           drop(guest, "all replicas are here already");
         }
-        return;
       }
-      guest.key.interestOps(guest.handshake.interest());
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      // whatever a stranger sends, it is his connection alone that ends
       drop(guest, e.getMessage());
     }
   }

@@ -1,7 +1,6 @@
 package org.byol4j.collective.tcp;
 
 import java.io.IOException;
-import java.nio.channels.SelectionKey;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Optional;
@@ -9,7 +8,8 @@ import java.util.Optional;
 /**
  * One end of a new connection until both ends have proved that they know the secret: greeting,
  * challenge, proof of the one that connects, proof of the one that listens. What it reads before
- * the proof is 104 bytes, and it answers nothing to a greeting that is none.
+ * the proof is 104 bytes, and it answers nothing to a greeting that is none. What it sends finds
+ * room in the buffers of a new connection: a selector only needs to wait for what comes.
  */
 final class Handshake {
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -76,12 +76,6 @@ final class Handshake {
       }
     }
     return true;
-  }
-
-  /** What the selector is to wait for. */
-  int interest() {
-    boolean reads = listens == (stage == Stage.HELLO || stage == Stage.PROOF_OF_CONNECTING);
-    return reads ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE;
   }
 
   Link link() {

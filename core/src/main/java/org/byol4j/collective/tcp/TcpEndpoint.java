@@ -27,24 +27,29 @@ public final class TcpEndpoint implements AutoCloseable {
   private final ServerSocketChannel listener;
   private final InetSocketAddress address;
   private final TcpSettings settings;
+  private final Links links;
   private final List<Collective> joined = new ArrayList<>();
 
   private TcpEndpoint(
-      ServerSocketChannel listener, InetSocketAddress address, TcpSettings settings) {
+      ServerSocketChannel listener, InetSocketAddress address, TcpSettings settings, Links links) {
     this.listener = listener;
     this.address = address;
     this.settings = settings;
+    this.links = links;
   }
 
   /**
    * Listens on one address, the one that the other replicas will use.
    *
-   * @throws UncheckedIOException if the address is not this host's, or no port of the range is free
+   * @throws UncheckedIOException if the address is not this host's, no port of the range is free,
+   *     or a store of keys cannot be read
    */
   public static TcpEndpoint bind(InetAddress host, TcpSettings settings) {
+    Links links = Links.of(settings.tls());
     try {
       ServerSocketChannel listener = Sockets.listen(host, settings);
-      return new TcpEndpoint(listener, (InetSocketAddress) listener.getLocalAddress(), settings);
+      return new TcpEndpoint(
+          listener, (InetSocketAddress) listener.getLocalAddress(), settings, links);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot listen: host=%s: %s".formatted(host.getHostAddress(), e.getMessage()), e);
@@ -84,7 +89,6 @@ public final class TcpEndpoint implements AutoCloseable {
     }
     Group group = new Group(rank, size, session);
     Mesh mesh = new Mesh(group);
-    Links links = new Links();
     Watch watch = new Watch(listener, links, secret, group, mesh, settings.peerTimeout());
     boolean isJoined = false;
     try {

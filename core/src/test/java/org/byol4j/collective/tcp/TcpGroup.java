@@ -10,6 +10,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.byol4j.collective.Collective;
 
 /** Replicas of this process that are connected over the loopback interface. */
@@ -40,20 +42,49 @@ public final class TcpGroup implements AutoCloseable {
 
   /** Joins {@code size} replicas. */
   public static TcpGroup join(int size, TcpSettings settings) {
+    return join(size, settings, (rank, addresses) -> addresses, Optional::empty);
+  }
+
+  /** Joins replicas with a secret that the test knows. */
+  static TcpGroup join(int size, TcpSettings settings, JobSecret secret, long session) {
+    return join(size, settings, secret, session, (rank, addresses) -> addresses, Optional::empty);
+  }
+
+  /**
+   * Joins replicas that may reach each other through something.
+   *
+   * @param route the addresses by which a rank reaches the others
+   * @param interruption what every replica's waiting thread asks
+   */
+  static TcpGroup join(
+      int size,
+      TcpSettings settings,
+      BiFunction<Integer, List<InetSocketAddress>, List<InetSocketAddress>> route,
+      Supplier<Optional<String>> interruption) {
+    return join(size, settings, JobSecret.random(), 7, route, interruption);
+  }
+
+  private static TcpGroup join(
+      int size,
+      TcpSettings settings,
+      JobSecret secret,
+      long session,
+      BiFunction<Integer, List<InetSocketAddress>, List<InetSocketAddress>> route,
+      Supplier<Optional<String>> interruption) {
     List<TcpEndpoint> endpoints = new ArrayList<>();
     for (int rank = 0; rank < size; rank++) {
       endpoints.add(TcpEndpoint.bind(InetAddress.getLoopbackAddress(), settings));
     }
     List<InetSocketAddress> addresses = endpoints.stream().map(TcpEndpoint::address).toList();
-    JobSecret secret = JobSecret.random();
     ExecutorService threads = Executors.newFixedThreadPool(size);
     try {
       List<Future<Collective>> futures = new ArrayList<>();
       for (int rank = 0; rank < size; rank++) {
         int place = rank;
+        List<InetSocketAddress> seen = route.apply(rank, addresses);
         futures.add(
             threads.submit(
-                () -> endpoints.get(place).join(secret, 7, place, addresses, Optional::empty)));
+                () -> endpoints.get(place).join(secret, session, place, seen, interruption)));
       }
       List<Collective> collectives = new ArrayList<>();
       for (Future<Collective> future : futures) {

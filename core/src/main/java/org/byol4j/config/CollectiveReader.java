@@ -48,7 +48,7 @@ final class CollectiveReader {
   }
 
   private PortRange ports() {
-    String text = values.text(PORTS);
+    String text = values.quoted(PORTS);
     Matcher range = RANGE.matcher(text);
     if (range.matches()) {
       int low = Integer.parseInt(range.group(1));
@@ -78,9 +78,9 @@ final class CollectiveReader {
   }
 
   private Optional<TlsSettings> tls() {
-    String keyStore = values.text(KEY_STORE);
-    String trustStore = values.text(TRUST_STORE);
-    String password = values.text(PASSWORD);
+    String keyStore = values.quoted(KEY_STORE);
+    String trustStore = values.quoted(TRUST_STORE);
+    String password = values.quoted(PASSWORD);
     if (!values.areGood(KEY_STORE, TRUST_STORE, PASSWORD)
         || (keyStore.isEmpty() && trustStore.isEmpty() && password.isEmpty())) {
       return Optional.empty();

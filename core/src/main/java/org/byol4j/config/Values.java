@@ -121,16 +121,6 @@ final class Values {
     return accept(key, Durations.text(duration.get()), duration.get());
   }
 
-  /** Any text; canonical in quotes, since it may hold what means something else without. */
-  String text(String key) {
-    Optional<ConfigValue> value = scalar(key);
-    if (value.isEmpty()) {
-      return refuse(key, "is not a text", "a text", "");
-    }
-    String text = text(value.get());
-    return accept(key, ConfigUtil.quoteString(text), text);
-  }
-
   boolean flag(String key) {
     String text = scalar(key).map(Values::text).orElse("");
     if (!text.equals("true") && !text.equals("false")) {

@@ -72,6 +72,7 @@ final class Wire implements AutoCloseable {
 
   /** Carries an operation through, or fails the group. */
   void run(Transfer transfer, long timeoutNanos) {
+    failIfInterrupted(transfer);
     long idleSince = 0;
     boolean slept = false;
     while (true) {
@@ -165,9 +166,7 @@ final class Wire implements AutoCloseable {
     if (reason.isPresent()) {
       fail(transfer, "interrupted: " + reason.get());
     }
-    if (Thread.currentThread().isInterrupted()) {
-      fail(transfer, "interrupted");
-    }
+    failIfInterrupted(transfer);
     try {
       for (int peer = 0; peer < keys.length; peer++) {
         if (peer != group.rank()) {
@@ -177,6 +176,12 @@ final class Wire implements AutoCloseable {
       selector.select(Wire::ignore, TICK_MS);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot wait for the replica's connections", e);
+    }
+  }
+
+  private void failIfInterrupted(Transfer transfer) {
+    if (Thread.currentThread().isInterrupted()) {
+      fail(transfer, "interrupted");
     }
   }
 

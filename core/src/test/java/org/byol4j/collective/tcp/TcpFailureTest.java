@@ -128,10 +128,9 @@ final class TcpFailureTest {
     for (int rank : new int[] {0, 1}) {
       assertThat(outcomes.get(rank).failure().get(0))
           .isInstanceOf(CollectiveException.class)
-          .hasMessage(
-              "allReduceSum failed: rank=%d size=3 sequence=2: "
-                  + "rank=2 is silent, dead, frozen or cut off: peerTimeoutMs=700",
-              rank);
+          .hasMessageMatching(
+              "allReduceSum failed: rank=%d size=3 sequence=[12]: ".formatted(rank)
+                  + "rank=2 is silent, dead, frozen or cut off: peerTimeoutMs=700");
     }
     assertThat(outcomes.get(2).failure()).hasSize(1);
   }
@@ -302,19 +301,12 @@ final class TcpFailureTest {
             collective -> {
               if (collective.rank() == 0) {
                 Thread.currentThread().interrupt();
-                try {
-                  while (true) {
-                    collective.allReduceSum(new double[1]);
-                  }
-                } catch (CollectiveException e) {
-                  assertThat(e).hasMessageContaining("interrupted");
-                  return Thread.currentThread().isInterrupted();
-                }
               }
               assertThatThrownBy(() -> collective.allReduceSum(new double[1]))
                   .isInstanceOf(CollectiveException.class)
+                  .hasMessageContaining("rank=0 allReduceSum length=1")
                   .hasMessageContaining("interrupted");
-              return true;
+              return Thread.currentThread().isInterrupted() == (collective.rank() == 0);
             });
     assertThat(outcomes).allSatisfy(outcome -> assertThat(outcome.result()).containsExactly(true));
   }

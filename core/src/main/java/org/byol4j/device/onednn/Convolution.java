@@ -4,7 +4,9 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_backward_data_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_backward_weights_primitive_desc_create;
@@ -15,6 +17,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_next_impl;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_diff_weights_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_weights_md;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_reorder_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
 import java.util.function.Supplier;
@@ -134,13 +137,30 @@ final class Convolution implements LinearMap {
                 destination)
             .raw(DNNL_ARG_DIFF_WEIGHTS, staged)
             .bind();
-    NativeTensor sum = NativeTensor.of(gradient, engine, weights.elements(), "weight gradient");
-    Operation add =
-        engine.packedWeights().addUnpacked(order, staged, sum, plainWeights, description);
+    Operation add = addUnpacked(order, staged, gradient);
     return () -> {
       run.run();
       add.run();
     };
+  }
+
+  /** Adds a gradient in the convolution's own order to the flat one. */
+  private Operation addUnpacked(dnnl_memory_desc order, dnnl_memory staged, Tensor gradient) {
+    NativeTensor sum = NativeTensor.of(gradient, engine, weights.elements(), "weight gradient");
+    dnnl_primitive_desc plan = new dnnl_primitive_desc();
+    int status =
+        dnnl_reorder_primitive_desc_create(
+            plan,
+            order,
+            engine.handle(),
+            plainWeights,
+            engine.handle(),
+            new Attributes(engine).accumulate().handle());
+    String what = "sum of weight gradients of a " + description;
+    return Operation.of(engine, what, Operation.planned(engine, status, what, plan))
+        .raw(DNNL_ARG_FROM, staged)
+        .output(DNNL_ARG_TO, sum, plainWeights)
+        .bind();
   }
 
   private PackedWeights.Packed packed(dnnl_primitive_desc plan) {

@@ -7,7 +7,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_acb;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_ba;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_hwio;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_tag;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_nhwc;
@@ -43,11 +42,6 @@ final class Layout {
   /** Convolution weights in whatever order a convolution likes best. */
   dnnl_memory_desc anyKernels(int outputs, int inputs, int size) {
     return tagged(dnnl_format_tag_any, outputs, inputs, size, size);
-  }
-
-  /** Convolution weights, taps outermost, outputs innermost. */
-  dnnl_memory_desc kernelsByTap(int outputs, int inputs, int size) {
-    return tagged(dnnl_hwio, outputs, inputs, size, size);
   }
 
   /** {@code count} matrices of {@code rows} by {@code columns}. */

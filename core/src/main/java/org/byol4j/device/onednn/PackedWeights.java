@@ -20,7 +20,6 @@ final class PackedWeights {
 
   private final Engine engine;
   private final List<Packed> copies = new ArrayList<>();
-  private final List<WinogradWeights> transformed = new ArrayList<>();
 
   PackedWeights(Engine engine) {
     this.engine = engine;
@@ -41,41 +40,6 @@ final class PackedWeights {
     return made;
   }
 
-  /** The values of the filters {@code weights}, {@code [outputs, inputs, 3, 3]}, at points. */
-  WinogradWeights transformed(NativeTensor weights, int outputs, int inputs) {
-    for (WinogradWeights known : transformed) {
-      if (known.isOf(weights)) {
-        return known;
-      }
-    }
-    WinogradWeights made = new WinogradWeights(engine, weights, outputs, inputs);
-    transformed.add(made);
-    return made;
-  }
-
-  /** Adds a gradient that lies in the order {@code packed} to the flat one, {@code plain}. */
-  Operation addUnpacked(
-      dnnl_memory_desc packed,
-      dnnl_memory staged,
-      NativeTensor sum,
-      dnnl_memory_desc plain,
-      String convolution) {
-    dnnl_primitive_desc plan = new dnnl_primitive_desc();
-    int status =
-        dnnl_reorder_primitive_desc_create(
-            plan,
-            packed,
-            engine.handle(),
-            plain,
-            engine.handle(),
-            new Attributes(engine).accumulate().handle());
-    String what = "sum of weight gradients of a " + convolution;
-    return Operation.of(engine, what, Operation.planned(engine, status, what, plan))
-        .raw(DNNL_ARG_FROM, staged)
-        .output(DNNL_ARG_TO, sum, plain)
-        .bind();
-  }
-
   /** Frees the copies of weights that are no more. */
   void forget(NativeMemory memory) {
     copies.removeIf(
@@ -86,7 +50,6 @@ final class PackedWeights {
           copy.free(engine);
           return true;
         });
-    transformed.removeIf(known -> known.freeIfOf(memory));
   }
 
   /** Weights in one order. */

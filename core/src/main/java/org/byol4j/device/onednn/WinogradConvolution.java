@@ -19,22 +19,28 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /**
- * A 3x3 convolution with stride 1 by Winograd's algorithm: images to points, at each of the 36
- * points a matrix product over channels, points to images (Lavin and Gray 2015, section 4.1). The
- * gradients are the transposes of these linear maps, so all three directions share the values of
- * the filters at the points.
+ * A 3x3 convolution with stride 1 by Winograd's algorithm: images and filters to points, at each of
+ * the 36 points a matrix product over channels, and from there to images (Lavin and Gray 2015,
+ * section 4.1). The gradients are by the transposes of these linear maps.
  *
- * <p>Images are taken in blocks, so that the staging area has a bound.
+ * <p>What lies at points is staged: filters are transformed anew at each run, since to keep them
+ * would take four times the memory of the weights, and images are taken in blocks.
  */
 final class WinogradConvolution implements LinearMap {
 
   private static final dnnl_memory_desc NO_BIAS = null;
 
-  /** Elements of the points of a block, of the inputs and the outputs together. */
-  private static final long BLOCK = 4 << 20;
+  /** The most tiles of a block: more do not make the products faster. */
+  private static final int BLOCK = 512;
 
-  /** Fewer channels do not repay the ways to points and back (0003). */
+  /** Fewer channels do not repay the ways of images to points and back (0003). */
   private static final int FEWEST_CHANNELS = 128;
+
+  /** Fewer tiles do not repay the way of the filters to points. */
+  private static final int FEWEST_TILES = 32;
+
+  /** Fewer outputs in the mean of the tiles, of 16, and too many products are wasted. */
+  private static final int FEWEST_OUTPUTS = 9;
 
   private final Engine engine;
   private final Layout layout;
@@ -42,13 +48,25 @@ final class WinogradConvolution implements LinearMap {
   private final Shape output;
   private final NativeTensor weights;
   private final WinogradTiles tiles;
+  private final WinogradFilters filters;
   private final String description;
 
-  /** Whether a convolution is of the kind, and so large that it is faster here. */
+  /** Images of a block, but for the last, which may have fewer. */
+  private final int step;
+
+  /** Where the areas of points begin: of filters, of inputs, of outputs; in elements. */
+  private final long inputs;
+
+  private final long outputs;
+
+  /** Whether a convolution is of the kind, and of a shape for which it is faster here. */
   static boolean suits(Shape input, Shape output, Window window) {
+    long tiles = (long) output.batch() * WinogradTiles.perImage(output);
     return window.kernel() == KERNEL
         && window.stride() == 1
-        && Math.min(input.channels(), output.channels()) >= FEWEST_CHANNELS;
+        && Math.min(input.channels(), output.channels()) >= FEWEST_CHANNELS
+        && tiles >= FEWEST_TILES
+        && output.rows() >= FEWEST_OUTPUTS * tiles;
   }
 
   WinogradConvolution(Engine engine, Shape input, Shape output, Window window, Tensor weights) {
@@ -57,19 +75,28 @@ final class WinogradConvolution implements LinearMap {
     this.output = output;
     layout = new Layout(engine);
     description = "winograd convolution of %s into %s by %s".formatted(input, output, window);
+    int pairs = output.channels() * input.channels();
     this.weights =
         NativeTensor.of(
-            weights,
-            engine,
-            (long) output.channels() * input.channels() * KERNEL * KERNEL,
-            "weights of a convolution");
+            weights, engine, (long) pairs * KERNEL * KERNEL, "weights of a convolution");
     tiles = new WinogradTiles(engine, input, output, window);
+    filters = new WinogradFilters(engine, pairs);
+    int perImage = WinogradTiles.perImage(output);
+    int blocks = Math.min(input.batch(), (input.batch() * perImage + BLOCK - 1) / BLOCK);
+    step = (input.batch() + blocks - 1) / blocks;
+    inputs = (long) POINTS * pairs;
+    outputs = inputs + points(input, step);
   }
 
-  /** A range of images and the matrix product of their points. */
+  /** Elements of some images of inputs or outputs, at points. */
+  private long points(Shape shape, int images) {
+    return (long) POINTS * images * WinogradTiles.perImage(output) * shape.channels();
+  }
+
+  /** A range of images and the matrix products of their points. */
   private record Block(int first, int images, Operation product) {}
 
-  /** Makes the product of a block. */
+  /** Makes the products of a block. */
   @FunctionalInterface
   private interface Products {
     Operation of(int tiles, boolean isFirst);
@@ -79,26 +106,20 @@ final class WinogradConvolution implements LinearMap {
   public Op forward(Tensor x, Tensor y) {
     NativeTensor from = NativeTensor.of(x, engine, input.elements(), "x");
     NativeTensor to = NativeTensor.of(y, engine, output.elements(), "y");
-    WinogradWeights filters = filters();
-    long second = points(input, largestBlock());
     Block[] blocks =
         blocks(
-            (count, isFirst) -> {
-              dnnl_memory_desc left = layout.matrices(POINTS, count, input.channels());
-              dnnl_memory_desc right = layout.matrices(POINTS, input.channels(), output.channels());
-              dnnl_memory_desc result = layout.matrices(POINTS, count, output.channels());
-              return product(
-                  new Factor(staged(left, 0), left),
-                  new Factor(filters.memory(right), right),
-                  new Factor(staged(result, second), result),
-                  new Attributes(engine));
-            });
+            (count, isFirst) ->
+                product(
+                    matrices(inputs, count, input.channels()),
+                    transposed(0, input.channels(), output.channels()),
+                    matrices(outputs, count, output.channels()),
+                    new Attributes(engine)));
     return () -> {
-      filters.refresh();
+      filters.toPoints(weights, 0);
       for (Block block : blocks) {
-        tiles.input(from, 0, block.first, block.images);
+        tiles.input(from, inputs, block.first, block.images);
         block.product.run();
-        tiles.output(second, to, block.first, block.images);
+        tiles.output(outputs, to, block.first, block.images);
       }
     };
   }
@@ -107,111 +128,75 @@ final class WinogradConvolution implements LinearMap {
   public Op backwardData(Tensor dy, Tensor dx) {
     NativeTensor from = NativeTensor.of(dy, engine, output.elements(), "dy");
     NativeTensor to = NativeTensor.of(dx, engine, input.elements(), "dx");
-    WinogradWeights filters = filters();
-    long second = points(output, largestBlock());
     Block[] blocks =
         blocks(
-            (count, isFirst) -> {
-              dnnl_memory_desc left = layout.matrices(POINTS, count, output.channels());
-              dnnl_memory_desc right =
-                  layout.transposedMatrices(POINTS, output.channels(), input.channels());
-              dnnl_memory_desc result = layout.matrices(POINTS, count, input.channels());
-              return product(
-                  new Factor(staged(left, 0), left),
-                  new Factor(filters.memory(right), right),
-                  new Factor(staged(result, second), result),
-                  new Attributes(engine));
-            });
+            (count, isFirst) ->
+                product(
+                    matrices(outputs, count, output.channels()),
+                    matrices(0, output.channels(), input.channels()),
+                    matrices(inputs, count, input.channels()),
+                    new Attributes(engine)));
     return () -> {
-      filters.refresh();
+      filters.toPoints(weights, 0);
       for (Block block : blocks) {
-        tiles.outputGradient(from, 0, block.first, block.images);
+        tiles.outputGradient(from, outputs, block.first, block.images);
         block.product.run();
-        tiles.inputGradient(second, to, block.first, block.images);
+        tiles.inputGradient(inputs, to, block.first, block.images);
       }
     };
   }
 
   @Override
   public Op backwardWeights(Tensor x, Tensor dy, Tensor gradient) {
-    NativeTensor from = NativeTensor.of(x, engine, input.elements(), "x");
-    NativeTensor outputs = NativeTensor.of(dy, engine, output.elements(), "dy");
+    NativeTensor left = NativeTensor.of(dy, engine, output.elements(), "dy");
+    NativeTensor right = NativeTensor.of(x, engine, input.elements(), "x");
     NativeTensor sum = NativeTensor.of(gradient, engine, weights.elements(), "weight gradient");
-    long second = points(input, largestBlock());
-    // the gradient by tap takes the place of the points of a block when all are done
-    long third = Math.max(second + points(output, largestBlock()), weights.elements());
     Block[] blocks =
         blocks(
-            (count, isFirst) -> {
-              dnnl_memory_desc left = layout.transposedMatrices(POINTS, input.channels(), count);
-              dnnl_memory_desc right = layout.matrices(POINTS, count, output.channels());
-              dnnl_memory_desc result =
-                  layout.matrices(POINTS, input.channels(), output.channels());
-              Attributes attributes = new Attributes(engine);
-              return product(
-                  new Factor(staged(left, 0), left),
-                  new Factor(staged(right, second), right),
-                  new Factor(staged(result, third), result),
-                  isFirst ? attributes : attributes.accumulate());
-            });
-    WinogradFilters filters = new WinogradFilters(engine, input.channels() * output.channels());
-    dnnl_memory_desc byTap = layout.kernelsByTap(output.channels(), input.channels(), KERNEL);
-    Operation add =
-        engine
-            .packedWeights()
-            .addUnpacked(
-                byTap,
-                engine.staging().bind(byTap),
-                sum,
-                layout.kernels(output.channels(), input.channels(), KERNEL),
-                description);
+            (count, isFirst) ->
+                product(
+                    transposed(outputs, output.channels(), count),
+                    matrices(inputs, count, input.channels()),
+                    matrices(0, output.channels(), input.channels()),
+                    isFirst ? new Attributes(engine) : new Attributes(engine).accumulate()));
     return () -> {
       for (Block block : blocks) {
-        tiles.input(from, 0, block.first, block.images);
-        tiles.outputGradient(outputs, second, block.first, block.images);
+        tiles.outputGradient(left, outputs, block.first, block.images);
+        tiles.input(right, inputs, block.first, block.images);
         block.product.run();
       }
-      NativeMemory area = engine.staging().area();
-      filters.toTaps(area, third, area, 0);
-      add.run();
+      filters.addGradient(0, sum);
     };
   }
 
-  private WinogradWeights filters() {
-    return engine.packedWeights().transformed(weights, output.channels(), input.channels());
-  }
-
-  /** How many images a block has, but for the last. */
-  private int largestBlock() {
-    long perImage = points(input, 1) + points(output, 1);
-    return (int) Math.max(1, Math.min(input.batch(), BLOCK / perImage));
-  }
-
-  /** Elements of the points of some images. */
-  private long points(Shape shape, int images) {
-    return (long) POINTS * images * tiles.perImage() * shape.channels();
-  }
-
+  /** All blocks; those that differ only in their images share their products. */
   private Block[] blocks(Products products) {
     List<Block> blocks = new ArrayList<>();
-    int step = largestBlock();
     for (int first = 0; first < input.batch(); first += step) {
       int images = Math.min(step, input.batch() - first);
-      boolean same = blocks.size() > 1 && images == step;
-      blocks.add(
-          new Block(
-              first,
-              images,
-              same ? blocks.get(1).product : products.of(images * tiles.perImage(), first == 0)));
+      Operation product =
+          blocks.size() > 1 && images == step
+              ? blocks.get(1).product
+              : products.of(images * WinogradTiles.perImage(output), first == 0);
+      blocks.add(new Block(first, images, product));
     }
     return blocks.toArray(Block[]::new);
   }
 
-  private record Factor(dnnl_memory memory, dnnl_memory_desc layout) {}
+  /** Matrices of the staging area, one for each point, and their order. */
+  private record Factor(dnnl_memory memory, dnnl_memory_desc order) {}
 
-  /** A memory object over the staging area, from element {@code at} on. */
-  private dnnl_memory staged(dnnl_memory_desc order, long at) {
-    return engine.staging().bind(order, at * Float.BYTES);
+  private Factor matrices(long at, long rows, long columns) {
+    return staged(at, layout.matrices(POINTS, rows, columns));
+  }
+
+  /** Matrices of {@code rows} by {@code columns} of which the transposes are staged. */
+  private Factor transposed(long at, long rows, long columns) {
+    return staged(at, layout.transposedMatrices(POINTS, rows, columns));
+  }
+
+  private Factor staged(long at, dnnl_memory_desc order) {
+    return new Factor(engine.staging().bind(order, at * Float.BYTES), order);
   }
 
   private Operation product(Factor left, Factor right, Factor result, Attributes attributes) {
@@ -220,10 +205,10 @@ final class WinogradConvolution implements LinearMap {
         dnnl_matmul_primitive_desc_create(
             plan,
             engine.handle(),
-            left.layout,
-            right.layout,
+            left.order,
+            right.order,
             NO_BIAS,
-            result.layout,
+            result.order,
             attributes.handle());
     return Operation.of(engine, description, Operation.planned(engine, status, description, plan))
         .raw(DNNL_ARG_SRC, left.memory)

@@ -12,9 +12,9 @@ import org.byol4j.device.Window;
  * The ways between the images of a convolution, cut into tiles of 4x4 outputs, and Winograd's
  * points, {@code [36, tile, channel]} with tiles in the order of images, rows and columns.
  *
- * <p>A way is a loop over a range of images. Its pieces are rows of tiles or, where the tiles
- * overlap in the result, images; a piece goes patch by patch: a few tiles of all channels, or one
- * tile of some.
+ * <p>A way is a loop over a range of images. Its pieces are rows of tiles; where these overlap in
+ * the result, the even ones come first. A piece goes patch by patch: a few tiles of all channels,
+ * or one tile of some.
  */
 final class WinogradTiles {
 
@@ -39,22 +39,27 @@ final class WinogradTiles {
   private final Workers.Task inputRow = this::inputRow;
   private final Workers.Task outputRow = this::outputRow;
   private final Workers.Task outputGradientRow = this::outputGradientRow;
-  private final Workers.Task inputGradientImage = this::inputGradientImage;
+  private final Workers.Task evenInputGradientRow = this::evenInputGradientRow;
+  private final Workers.Task oddInputGradientRow = this::oddInputGradientRow;
 
   WinogradTiles(Engine engine, Shape input, Shape output, Window window) {
     scratch = engine.tiles();
     staging = engine.staging();
     this.input = input;
     this.output = output;
-    down = (output.height() + STEP - 1) / STEP;
-    across = (output.width() + STEP - 1) / STEP;
+    down = along(output.height());
+    across = along(output.width());
     top = window.vertical().before();
     left = window.horizontal().before();
   }
 
-  /** Tiles of an image. */
-  int perImage() {
-    return down * across;
+  /** How many tiles cover an image of outputs. */
+  static int perImage(Shape output) {
+    return along(output.height()) * along(output.width());
+  }
+
+  private static int along(int outputs) {
+    return (outputs + STEP - 1) / STEP;
   }
 
   /**
@@ -81,7 +86,9 @@ final class WinogradTiles {
 
   /** Takes points to gradients {@code dx} of inputs. */
   void inputGradient(long at, NativeTensor dx, int first, int count) {
-    run(inputGradientImage, dx, input, at, first, count, count);
+    // rows of tiles overlap their neighbours in the result, but not the next but one
+    run(evenInputGradientRow, dx, input, at, first, count, count * ((down + 1) / 2));
+    run(oddInputGradientRow, dx, input, at, first, count, count * (down / 2));
     dx.memory().changed();
   }
 
@@ -93,7 +100,7 @@ final class WinogradTiles {
     points = staging.area();
     firstPoint = at;
     firstImage = first;
-    tiles = count * perImage();
+    tiles = count * down * across;
     scratch.run(task, pieces, (long) tiles * POINTS * of.channels());
   }
 
@@ -148,21 +155,29 @@ final class WinogradTiles {
     }
   }
 
-  private void inputGradientImage(int piece, int worker) {
+  private void evenInputGradientRow(int piece, int worker) {
+    int rows = (down + 1) / 2;
+    inputGradientRow(piece / rows * down + piece % rows * 2, worker);
+  }
+
+  private void oddInputGradientRow(int piece, int worker) {
+    int rows = down / 2;
+    inputGradientRow(piece / rows * down + piece % rows * 2 + 1, worker);
+  }
+
+  private void inputGradientRow(int row, int worker) {
     float[][] patch = scratch.patch(worker);
     float[] sum = scratch.array(worker, 0);
     int channels = shape.channels();
     int step = tilesOfPatch(channels);
     for (int c = 0; c < channels; c += Tiles.PATCH) {
       int width = Math.min(Tiles.PATCH, channels - c);
-      for (int row = piece * down; row < (piece + 1) * down; row++) {
-        for (int column = 0; column < across; column += step) {
-          int count = Math.min(step, across - column);
-          loadPoints(patch, row * across + column, c, count * width);
-          Winograd.inputGradient(patch, count * width);
-          for (int tile = 0; tile < count; tile++) {
-            addWindow(patch, sum, row, column + tile, c, width, tile * width);
-          }
+      for (int column = 0; column < across; column += step) {
+        int count = Math.min(step, across - column);
+        loadPoints(patch, row * across + column, c, count * width);
+        Winograd.inputGradient(patch, count * width);
+        for (int tile = 0; tile < count; tile++) {
+          addWindow(patch, sum, row, column + tile, c, width, tile * width);
         }
       }
     }
@@ -195,7 +210,7 @@ final class WinogradTiles {
     int y0 = row % down * STEP - top;
     int x0 = column * STEP - left;
     for (int r = 0; r < SIZE; r++) {
-      boolean wasWritten = r < SIZE - STEP && row % down > 0;
+      boolean wasWritten = wasWritten(row % down, r);
       for (int s = 0; s < SIZE; s++) {
         if (isInside(y0 + r, x0 + s)) {
           long pixel = pixel(row, y0 + r, x0 + s) + channel;
@@ -208,6 +223,11 @@ final class WinogradTiles {
         }
       }
     }
+  }
+
+  /** Whether the even rows of tiles have left something in line {@code r} of a tile. */
+  private boolean wasWritten(int row, int r) {
+    return row % 2 == 1 && (r < SIZE - STEP || (r >= STEP && row + 1 < down));
   }
 
   private static void add(float[] to, int at, float[] from, int count) {

@@ -178,7 +178,7 @@ class OnednnResourcesTest {
     step.add(convolution.forward(x, y));
     step.add(convolution.backwardData(y, z));
     step.add(convolution.backwardWeights(x, y, gradient));
-    Shape wide = new Shape(2, 5, 6, 128);
+    Shape wide = new Shape(32, 4, 3, 128);
     Tensor wideWeights = filled(device, Shape.vector(128 * 128 * 9), random);
     Tensor wideX = filled(device, wide, random);
     Tensor wideY = filled(device, wide, random);

@@ -32,14 +32,25 @@ public record StepRecord(
     Timing timing) {
 
   /**
-   * The wall-clock fields.
+   * The wall-clock fields, of rank 0. What is left of a step beside its parts is the optimizer and
+   * the measures of collapse.
    *
    * @param stepMs the step's duration, without checkpoints and evaluation
-   * @param dataWaitMs how much of it rank 0 waited for views
+   * @param dataWaitMs how much of it went to waiting for views
+   * @param forwardMs how much of it went to forward passes
+   * @param backwardMs how much of it went to backward passes
+   * @param communicationMs how much of it went to communication and waiting for other replicas
    * @param imagesPerSecond images of the whole batch over the step's duration
    * @param timeMs when the step ended, in milliseconds since 1970
    */
-  public record Timing(double stepMs, double dataWaitMs, double imagesPerSecond, long timeMs) {}
+  public record Timing(
+      double stepMs,
+      double dataWaitMs,
+      double forwardMs,
+      double backwardMs,
+      double communicationMs,
+      double imagesPerSecond,
+      long timeMs) {}
 
   /** The same step with the result of an evaluation. */
   public StepRecord withKnnTop1(OptionalDouble top1) {
@@ -56,7 +67,7 @@ public record StepRecord(
         timing);
   }
 
-  /** The line, without its end. */
+  /** The line, without its end; what a step's time goes to is left to the cluster's metrics. */
   public String toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("step", step).put("epoch", epoch).put("loss", loss);

@@ -22,9 +22,10 @@ public final class ByolStep {
   private final TargetDecay targetDecay;
   private final TargetSettings.Update targetUpdate;
   private final TrainSettings settings;
+  private final StepTimes times;
   private final double[] lossSum = new double[1];
 
-  public ByolStep(
+  ByolStep(
       Device device,
       Collective collective,
       ByolPlan networks,
@@ -33,7 +34,8 @@ public final class ByolStep {
       LearningRate learningRate,
       TargetDecay targetDecay,
       TargetSettings.Update targetUpdate,
-      TrainSettings settings) {
+      TrainSettings settings,
+      StepTimes times) {
     this.device = device;
     this.collective = collective;
     this.networks = networks;
@@ -43,6 +45,7 @@ public final class ByolStep {
     this.targetDecay = targetDecay;
     this.targetUpdate = targetUpdate;
     this.settings = settings;
+    this.times = times;
   }
 
   /**
@@ -55,6 +58,7 @@ public final class ByolStep {
    *     has changed then
    */
   public double run(long step, MicroBatches batches) {
+    times.beginStep();
     if (targetUpdate == TargetSettings.Update.BEFORE_FORWARD) {
       server.moveTarget(targetDecay.at(step));
     }
@@ -79,11 +83,14 @@ public final class ByolStep {
   }
 
   private double learn(FloatBuffer view, FloatBuffer other) {
+    times.beginView();
     networks.online(view); // new target weights may still be arriving
     server.awaitTarget();
     networks.target(other); // no gradient; batch statistics across replicas
     double loss = networks.loss();
+    times.endForward();
     networks.backward();
+    times.endBackward();
     return loss;
   }
 

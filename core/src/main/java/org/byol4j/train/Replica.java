@@ -2,6 +2,7 @@ package org.byol4j.train;
 
 import java.nio.FloatBuffer;
 import org.byol4j.collective.Collective;
+import org.byol4j.collective.TimedCollective;
 import org.byol4j.device.Device;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
@@ -20,7 +21,7 @@ import org.byol4j.paramserver.ParameterServer;
  * One replica: both networks on a device, their plan, a share of the parameter server, and the step
  * that joins them. Confined to one thread; replicas of a group make their calls in lockstep.
  *
- * <p>The device and the collective stay the caller's.
+ * <p>The device and the group's collective stay the caller's.
  */
 public final class Replica implements AutoCloseable {
   private final Architecture architecture;
@@ -32,6 +33,7 @@ public final class Replica implements AutoCloseable {
   private final LearningRate learningRate;
   private final TargetDecay targetDecay;
   private final ByolStep step;
+  private final StepTimes times;
 
   /**
    * Builds a replica whose weights are drawn from the seed; the target starts as a copy of the
@@ -43,7 +45,7 @@ public final class Replica implements AutoCloseable {
    */
   public Replica(
       Device device,
-      Collective collective,
+      Collective group,
       Architecture architecture,
       TrainSettings train,
       OptimizerSettings optimizer,
@@ -51,6 +53,8 @@ public final class Replica implements AutoCloseable {
       int rows,
       int imageSize,
       int stepsPerEpoch) {
+    TimedCollective collective = new TimedCollective(group);
+    this.times = new StepTimes(collective);
     this.architecture = architecture;
     this.device = device;
     this.online = architecture.newOnlineState(device);
@@ -88,12 +92,18 @@ public final class Replica implements AutoCloseable {
             learningRate,
             targetDecay,
             targetSettings.update(),
-            train);
+            train,
+            times);
   }
 
   /** Runs one optimizer step; see {@link ByolStep#run}. */
   public double step(long number, MicroBatches batches) {
     return step.run(number, batches);
+  }
+
+  /** What the last step's time went to. */
+  StepTimes times() {
+    return times;
   }
 
   /** The learning rate of a step. */

@@ -82,7 +82,8 @@ final class ReplicaLoop {
       long waitedBefore = loader.waitedNanos();
       double loss = replica.step(step, batches);
       projections.measure(replica.predictions(), replica.projections());
-      StepRecord.Timing timing = timing(start, loader.waitedNanos() - waitedBefore);
+      StepRecord.Timing timing =
+          timing(start, loader.waitedNanos() - waitedBefore, replica.times());
 
       OptionalDouble rank = effectiveRank(projections, step);
       if (log.isPresent()) {
@@ -132,11 +133,14 @@ final class ReplicaLoop {
         timing);
   }
 
-  private StepRecord.Timing timing(long start, long waitedNanos) {
+  private StepRecord.Timing timing(long start, long waitedNanos, StepTimes times) {
     double nanos = System.nanoTime() - start;
     return new StepRecord.Timing(
         nanos / 1e6,
         waitedNanos / 1e6,
+        times.forwardNanos() / 1e6,
+        times.backwardNanos() / 1e6,
+        times.communicationNanos() / 1e6,
         plan.settings().train().batchSize() * 1e9 / nanos,
         System.currentTimeMillis());
   }

@@ -102,6 +102,6 @@ class MetricsLogTest {
         0.1,
         OptionalDouble.empty(),
         OptionalDouble.of(0.25),
-        new StepRecord.Timing(1000, 5, 64, 1234));
+        new StepRecord.Timing(1000, 5, 300, 600, 50, 64, 1234));
   }
 }

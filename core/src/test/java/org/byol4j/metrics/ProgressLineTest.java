@@ -63,6 +63,6 @@ class ProgressLineTest {
         0.1,
         OptionalDouble.empty(),
         OptionalDouble.empty(),
-        new StepRecord.Timing(1000, 5, 10, timeMs));
+        new StepRecord.Timing(1000, 5, 300, 600, 50, 10, timeMs));
   }
 }

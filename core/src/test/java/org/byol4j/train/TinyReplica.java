@@ -3,6 +3,7 @@ package org.byol4j.train;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.byol4j.collective.Collective;
+import org.byol4j.collective.TimedCollective;
 import org.byol4j.device.Device;
 import org.byol4j.device.ReferenceDevice;
 import org.byol4j.device.Shape;
@@ -87,7 +88,8 @@ final class TinyReplica implements AutoCloseable {
                 setup.optimizer(), setup.train().batchSize(), setup.steps(), setup.steps()),
             new TargetDecay(setup.target(), setup.steps()),
             setup.target().update(),
-            setup.train());
+            setup.train(),
+            new StepTimes(new TimedCollective(collective)));
   }
 
   TinyReplica(Collective collective, Setup setup, int rows) {

@@ -80,7 +80,8 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
     launches++;
     long session = random.nextLong();
     RunOrder order = RunOrder.of(start, session, JobSecret.random());
-    try (Launch launch = new Launch(session, stop, new Reporting(observer, mailbox.metrics()))) {
+    try (Launch launch =
+        new Launch(session, replicas, stop, new Reporting(spark, observer, mailbox.metrics()))) {
       mailbox.deliverTo(launch);
       return run(spark, order, replicas, launch).in(new RunFolder(start.settings().out()));
     }
@@ -103,7 +104,17 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
       return ends.get(0);
     } catch (Exception e) {
       // Scala throws what no signature says
+      replace(launch.silentExecutors(), spark.sc());
       throw LaunchFailure.of(launch.rootFailure(), e);
+    }
+  }
+
+  /**
+   * Has executors that are gone or frozen replaced: a frozen one would keep its slot for minutes.
+   */
+  private static void replace(List<String> executors, SparkContext spark) {
+    if (!spark.isLocal()) {
+      executors.forEach(spark::killAndReplaceExecutor);
     }
   }
 

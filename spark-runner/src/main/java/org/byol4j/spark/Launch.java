@@ -1,12 +1,11 @@
 package org.byol4j.spark;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.ExecutorService;
+import java.util.TreeMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.train.LocalReplicas;
 import org.byol4j.train.RunObserver;
@@ -18,28 +17,34 @@ import org.byol4j.train.StopSignal;
  */
 final class Launch implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 60;
+  private static final long LINE_SECONDS = 10;
+  private static final long LAST_WORDS_SECONDS = 5;
 
   private final long session;
   private final StopSignal stop;
   private final RunObserver observer;
-  private final ExecutorService telling =
-      Executors.newSingleThreadExecutor(
+  private final ScheduledExecutorService telling =
+      Executors.newSingleThreadScheduledExecutor(
           task -> {
             Thread thread = new Thread(task, "replicas-tell");
             thread.setDaemon(true);
             return thread;
           });
-  private final Set<Integer> started = new TreeSet<>();
-  private final List<Throwable> failures = new ArrayList<>();
+  private final int replicas;
+  private final Map<Integer, String> executors = new TreeMap<>();
+  private final Map<Integer, Throwable> failures = new TreeMap<>();
+  private long waited;
 
   /**
    * @param session a number that no other launch has
    * @param stop what replicas are told when they ask
    */
-  Launch(long session, StopSignal stop, RunObserver observer) {
+  Launch(long session, int replicas, StopSignal stop, RunObserver observer) {
     this.session = session;
+    this.replicas = replicas;
     this.stop = stop;
     this.observer = observer;
+    telling.scheduleAtFixedRate(this::tellOfWaiting, LINE_SECONDS, LINE_SECONDS, TimeUnit.SECONDS);
   }
 
   long session() {
@@ -56,10 +61,11 @@ final class Launch implements AutoCloseable {
   }
 
   private synchronized void note(int rank, ReplicaEvent event) {
-    if (event instanceof ReplicaEvent.Started) {
-      started.add(rank);
+    if (event instanceof ReplicaEvent.Started started) {
+      executors.put(rank, started.executor());
     } else if (event instanceof ReplicaEvent.Failed failed) {
-      failures.add(failed.failure());
+      failures.put(rank, failed.failure());
+      notifyAll();
     }
   }
 
@@ -77,14 +83,51 @@ final class Launch implements AutoCloseable {
     }
   }
 
-  /** How many replicas run, or have run. */
-  synchronized int started() {
-    return started.size();
+  /**
+   * Spark starts the tasks of a barrier stage when it has a free slot for each, and says nothing.
+   */
+  private void tellOfWaiting() {
+    waited += LINE_SECONDS;
+    int running = started();
+    if (running < replicas) {
+      observer.says(
+          ("waiting for slots: replicas=%d running=%d after %d s;"
+                  + " a frozen executor keeps its slot until Spark removes it")
+              .formatted(replicas, running, waited));
+    }
+  }
+
+  private synchronized int started() {
+    return executors.size();
   }
 
   /** What ended the replicas, as far as they could tell. */
   synchronized Optional<Throwable> rootFailure() {
-    return failures.isEmpty() ? Optional.empty() : Optional.of(LocalReplicas.rootFailure(failures));
+    return failures.isEmpty()
+        ? Optional.empty()
+        : Optional.of(LocalReplicas.rootFailure(List.copyOf(failures.values())));
+  }
+
+  /**
+   * The executors whose replicas have not told why they ended, though they were given some seconds
+   * to: they are gone, or frozen.
+   */
+  synchronized List<String> silentExecutors() {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LAST_WORDS_SECONDS);
+    long left = deadline - System.nanoTime();
+    while (failures.size() < executors.size() && left > 0) {
+      try {
+        TimeUnit.NANOSECONDS.timedWait(this, left);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        break;
+      }
+      left = deadline - System.nanoTime();
+    }
+    return executors.entrySet().stream()
+        .filter(replica -> !failures.containsKey(replica.getKey()))
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   /** Waits until the observer has heard everything. */

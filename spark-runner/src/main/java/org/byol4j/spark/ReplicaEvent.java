@@ -53,6 +53,9 @@ sealed interface ReplicaEvent extends Serializable {
       double knnTop1,
       double stepMs,
       double dataWaitMs,
+      double forwardMs,
+      double backwardMs,
+      double communicationMs,
       double imagesPerSecond,
       long timeMs)
       implements ReplicaEvent {
@@ -70,6 +73,9 @@ sealed interface ReplicaEvent extends Serializable {
           entry.knnTop1().orElse(Double.NaN),
           entry.timing().stepMs(),
           entry.timing().dataWaitMs(),
+          entry.timing().forwardMs(),
+          entry.timing().backwardMs(),
+          entry.timing().communicationMs(),
           entry.timing().imagesPerSecond(),
           entry.timing().timeMs());
     }
@@ -85,7 +91,8 @@ sealed interface ReplicaEvent extends Serializable {
           cosine,
           present(effectiveRank),
           present(knnTop1),
-          new StepRecord.Timing(stepMs, dataWaitMs, imagesPerSecond, timeMs));
+          new StepRecord.Timing(
+              stepMs, dataWaitMs, forwardMs, backwardMs, communicationMs, imagesPerSecond, timeMs));
     }
 
     private static OptionalDouble present(double value) {

@@ -22,6 +22,9 @@ final class TrainingMetrics {
     gauge(registry, "images_per_s", entry -> entry.timing().imagesPerSecond());
     gauge(registry, "step_ms", entry -> entry.timing().stepMs());
     gauge(registry, "data_wait_ms", entry -> entry.timing().dataWaitMs());
+    gauge(registry, "forward_ms", entry -> entry.timing().forwardMs());
+    gauge(registry, "backward_ms", entry -> entry.timing().backwardMs());
+    gauge(registry, "communication_ms", entry -> entry.timing().communicationMs());
     registry.register("bad_images", (Gauge<Long>) () -> badImages);
     registry.register("restarts", (Gauge<Long>) () -> restarts);
   }

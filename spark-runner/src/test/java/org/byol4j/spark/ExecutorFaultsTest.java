@@ -1,0 +1,98 @@
+package org.byol4j.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.byol4j.metrics.StepRecord;
+import org.byol4j.train.RunObserver;
+import org.byol4j.train.RunSummary;
+import org.byol4j.train.StopSignal;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Executors that die or freeze in the middle of a run: {@code mvn verify -Pfaults}. */
+@Tag("fault")
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
+class ExecutorFaultsTest {
+  private static final int FAULTY_STEP = 31;
+
+  @TempDir Path folder;
+
+  @Test
+  void executorThatIsKilledCostsTheStepsSinceTheNewestCheckpointAndNoBit() {
+    assertRunSurvives("KILL");
+  }
+
+  @Test
+  void executorThatFreezesIsReplacedAndCostsNoBit() {
+    assertRunSurvives("STOP");
+  }
+
+  private void assertRunSurvives(String signal) {
+    String[] keys = {"cluster.replicas=3", "train.epochs=20"};
+    SmallRun undisturbed = SmallRun.in(folder, "undisturbed", keys);
+    undisturbed.onThreads();
+    SmallRun run = SmallRun.in(folder, "run", keys).with(BarrierLauncherTest.onOurClasses());
+    SignalsAnExecutor signals = new SignalsAnExecutor(signal);
+
+    RunSummary summary = run.onSpark("local-cluster[3,1,1024]", new StopSignal(), signals);
+
+    assertThat(signals.said.stream().filter(line -> line.startsWith("restart ")))
+        .singleElement()
+        .asString()
+        .startsWith("restart 1 of 3, from ")
+        .contains("step-00000000");
+    assertThat(summary.finished()).isTrue();
+    assertThat(run.digest()).isEqualTo(undisturbed.digest());
+  }
+
+  /** Sends a signal to one executor, once, after some steps. */
+  private static final class SignalsAnExecutor implements RunObserver {
+    private final List<String> said = Collections.synchronizedList(new ArrayList<>());
+    private final String signal;
+    private boolean done;
+
+    SignalsAnExecutor(String signal) {
+      this.signal = signal;
+    }
+
+    @Override
+    public void begins(long firstStep, long totalSteps, int stepsPerEpoch) {}
+
+    @Override
+    public void stepDone(StepRecord entry) {
+      if (done || entry.step() < FAULTY_STEP) {
+        return;
+      }
+      done = true;
+      long executor =
+          ProcessHandle.current()
+              .descendants()
+              .filter(SignalsAnExecutor::isExecutor)
+              .findFirst()
+              .orElseThrow()
+              .pid();
+      try {
+        new ProcessBuilder("kill", "-" + signal, Long.toString(executor)).start().waitFor();
+      } catch (IOException | InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    private static boolean isExecutor(ProcessHandle process) {
+      return process.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend");
+    }
+
+    @Override
+    public void says(String message) {
+      said.add(message);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package org.byol4j.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.SparkContext;
+import org.byol4j.metrics.StepRecord;
+import org.byol4j.train.RunObserver;
+import org.byol4j.train.RunSummary;
+import org.byol4j.train.StopSignal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Spark shows of a run. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class SeenFromOutsideTest {
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  @TempDir Path folder;
+
+  @Test
+  void metricsAreOnPrometheussPageAndEpochsAmongTheJobs() throws Exception {
+    SmallRun run =
+        SmallRun.in(
+            folder,
+            "run",
+            "cluster.replicas=2",
+            "cluster.spark.ui.enabled=true",
+            "cluster.spark.ui.port=0");
+    StopSignal stop = new StopSignal();
+    Hears observer = new Hears();
+
+    try (BarrierLauncher launcher =
+        BarrierLauncher.of(run.configuration(), "local[2]", stop, observer)) {
+      RunSummary summary = run.run(launcher, stop, observer);
+
+      SparkContext spark = SparkContext.getOrCreate();
+      String ui = spark.uiWebUrl().get();
+      String metrics = get(ui + "/metrics/prometheus/");
+      assertThat(value(metrics, "loss")).isEqualTo(summary.loss());
+      assertThat(value(metrics, "step")).isEqualTo(SmallRun.STEPS - 1);
+      assertThat(value(metrics, "epoch")).isEqualTo(1);
+      StepRecord last = observer.steps.get(SmallRun.STEPS - 1);
+      assertThat(value(metrics, "learning_rate")).isEqualTo(last.learningRate());
+      assertThat(value(metrics, "target_decay")).isEqualTo(last.targetDecay());
+      assertThat(value(metrics, "feature_std")).isEqualTo(last.featureStd());
+      assertThat(value(metrics, "images_per_s")).isPositive();
+      assertThat(value(metrics, "restarts")).isZero();
+      assertThat(value(metrics, "bad_images")).isZero();
+      double parts =
+          value(metrics, "data_wait_ms")
+              + value(metrics, "forward_ms")
+              + value(metrics, "backward_ms")
+              + value(metrics, "communication_ms");
+      assertThat(value(metrics, "forward_ms")).isPositive();
+      assertThat(value(metrics, "backward_ms")).isPositive();
+      assertThat(value(metrics, "communication_ms")).isPositive();
+      assertThat(parts).isLessThanOrEqualTo(value(metrics, "step_ms"));
+
+      String jobs = ui + "/api/v1/applications/" + spark.applicationId() + "/jobs";
+      String list = get(jobs);
+      while (!list.contains("epoch 2 of 2: loss ")) {
+        Thread.onSpinWait();
+        list = get(jobs);
+      }
+      assertThat(list).contains("epoch 1 of 2: loss ", "BYOL: replicas=2 out=");
+    }
+    assertThat(observer.steps).hasSize(SmallRun.STEPS);
+  }
+
+  private static String get(String address) throws IOException, InterruptedException {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(address)).build();
+    return HTTP.send(request, BodyHandlers.ofString()).body();
+  }
+
+  /** The value of one of our gauges. */
+  private static double value(String metrics, String name) {
+    String line =
+        metrics
+            .lines()
+            .filter(text -> text.contains("TrainingPlugin_" + name + "_Value"))
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("no " + name + " in:\n" + metrics));
+    return Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
+  }
+
+  @Test
+  void taskTakesTheAddressOfItsGpuFromSpark() throws IOException {
+    Path script = folder.resolve("gpu.sh");
+    Files.writeString(script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"7\"]}'\n");
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+    SmallRun run =
+        SmallRun.in(
+                folder,
+                "gpu",
+                "train.epochs=1",
+                "cluster.spark.worker.resource.gpu.amount=1",
+                "cluster.spark.worker.resource.gpu.discoveryScript=\"" + script + "\"",
+                "cluster.spark.executor.resource.gpu.amount=1",
+                "cluster.spark.task.resource.gpu.amount=1")
+            .with(BarrierLauncherTest.onOurClasses());
+    Hears observer = new Hears();
+
+    run.onSpark("local-cluster[1,1,1024]", new StopSignal(), observer);
+
+    assertThat(observer.said).anyMatch(line -> line.matches("replica rank=0 runs on .* gpu=7"));
+  }
+
+  private static final class Hears implements RunObserver {
+    private final List<StepRecord> steps = new ArrayList<>();
+    private final List<String> said = new ArrayList<>();
+
+    @Override
+    public void begins(long firstStep, long totalSteps, int stepsPerEpoch) {}
+
+    @Override
+    public void stepDone(StepRecord entry) {
+      steps.add(entry);
+    }
+
+    @Override
+    public void says(String message) {
+      said.add(message);
+    }
+  }
+}

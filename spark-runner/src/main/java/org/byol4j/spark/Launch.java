@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.train.LocalReplicas;
 import org.byol4j.train.RunObserver;
@@ -30,6 +31,7 @@ final class Launch implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private final ScheduledFuture<?> waiting;
   private final int replicas;
   private final Map<Integer, String> executors = new TreeMap<>();
   private final Map<Integer, Throwable> failures = new TreeMap<>();
@@ -44,7 +46,9 @@ final class Launch implements AutoCloseable {
     this.replicas = replicas;
     this.stop = stop;
     this.observer = observer;
-    telling.scheduleAtFixedRate(this::tellOfWaiting, LINE_SECONDS, LINE_SECONDS, TimeUnit.SECONDS);
+    this.waiting =
+        telling.scheduleAtFixedRate(
+            this::tellOfWaiting, LINE_SECONDS, LINE_SECONDS, TimeUnit.SECONDS);
   }
 
   long session() {
@@ -133,6 +137,7 @@ final class Launch implements AutoCloseable {
   /** Waits until the observer has heard everything. */
   @Override
   public void close() {
+    waiting.cancel(false);
     telling.shutdown();
     try {
       telling.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);

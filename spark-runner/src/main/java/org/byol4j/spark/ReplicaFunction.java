@@ -5,7 +5,6 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -14,7 +13,6 @@ import org.apache.spark.api.plugin.PluginContext;
 import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.tcp.TcpEndpoint;
-import org.byol4j.collective.tcp.TcpSettings;
 import org.byol4j.config.Configuration;
 import org.byol4j.data.ImageStore;
 import org.byol4j.train.ReplicaTask;
@@ -31,17 +29,6 @@ import scala.runtime.AbstractFunction1;
 final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterator<ReplicaEnd>>
     implements Serializable {
   private static final long serialVersionUID = 1L;
-
-  private static final TcpSettings TCP =
-      new TcpSettings(
-          0,
-          0,
-          Duration.ofSeconds(60),
-          Duration.ofSeconds(10),
-          Duration.ofMinutes(10),
-          Duration.ofNanos(50_000),
-          1 << 18,
-          Optional.empty());
 
   private final RunOrder order;
 
@@ -74,7 +61,7 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
     if (task.numPartitions() == 1) {
       return run(configuration, Collective.single(), link);
     }
-    try (TcpEndpoint endpoint = TcpEndpoint.bind(host, TCP)) {
+    try (TcpEndpoint endpoint = TcpEndpoint.bind(host, configuration.collective())) {
       InetSocketAddress mine = endpoint.address();
       String[] all = task.allGather(mine.getAddress().getHostAddress() + " " + mine.getPort());
       try (Collective collective =

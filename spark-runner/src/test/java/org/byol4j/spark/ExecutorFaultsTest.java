@@ -36,7 +36,7 @@ class ExecutorFaultsTest {
   }
 
   private void assertRunSurvives(String signal) {
-    String[] keys = {"cluster.replicas=3", "train.epochs=20"};
+    String[] keys = {"cluster.replicas=3", "train.epochs=20", "collective.peer-timeout=5s"};
     SmallRun undisturbed = SmallRun.in(folder, "undisturbed", keys);
     undisturbed.onThreads();
     SmallRun run = SmallRun.in(folder, "run", keys).with(BarrierLauncherTest.onOurClasses());

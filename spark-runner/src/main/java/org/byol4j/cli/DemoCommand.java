@@ -33,7 +33,7 @@ final class DemoCommand implements Runnable {
   private static final int TEST_PER_CLASS = 100;
 
   @Spec private CommandSpec spec;
-  @ParentCommand private Main main;
+  @ParentCommand private Commands main;
 
   @Option(
       names = "--out",

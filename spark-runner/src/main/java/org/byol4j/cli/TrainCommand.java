@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     })
 final class TrainCommand implements Runnable {
   @Spec private CommandSpec spec;
-  @ParentCommand private Main main;
+  @ParentCommand private Commands main;
   @Mixin private ConfigurationOptions options;
 
   @Option(

@@ -28,6 +28,7 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
   private final Supplier<SparkConf> conf;
   private final StopSignal stop;
   private final RunObserver observer;
+  private final LostExecutors lost = new LostExecutors();
   private final SecureRandom random = new SecureRandom();
   private Optional<JavaSparkContext> started = Optional.empty();
   private int launches;
@@ -71,7 +72,7 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
   public RunSummary launch(RunStart start, ImageStore store) {
     JavaSparkContext spark = spark();
     int replicas = start.settings().train().replicas();
-    Slots slots = new Slots(spark.sc(), stop, observer);
+    Slots slots = new Slots(spark.sc(), lost, stop, observer);
     slots.await(replicas);
     slots.checkAllAreHere(start.settings().out());
 
@@ -120,7 +121,9 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
 
   private JavaSparkContext spark() {
     if (started.isEmpty()) {
-      started = Optional.of(new JavaSparkContext(new SparkContext(conf.get())));
+      SparkContext spark = new SparkContext(conf.get());
+      spark.addSparkListener(lost);
+      started = Optional.of(new JavaSparkContext(spark));
     }
     return started.get();
   }

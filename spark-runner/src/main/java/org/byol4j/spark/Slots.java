@@ -24,11 +24,13 @@ final class Slots {
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
 
   private final SparkContext spark;
+  private final LostExecutors lost;
   private final StopSignal stop;
   private final RunObserver observer;
 
-  Slots(SparkContext spark, StopSignal stop, RunObserver observer) {
+  Slots(SparkContext spark, LostExecutors lost, StopSignal stop, RunObserver observer) {
     this.spark = spark;
+    this.lost = lost;
     this.stop = stop;
     this.observer = observer;
   }
@@ -61,18 +63,21 @@ final class Slots {
         throw new NoSlotsException(
             ("replicas=%d slots=%d after %d s: too few, with master=%s spark.executor.cores=%s"
                     + " spark.task.cpus=%s; expected a slot for each within"
-                    + " spark.scheduler.maxRegisteredResourcesWaitingTime")
+                    + " spark.scheduler.maxRegisteredResourcesWaitingTime%s")
                 .formatted(
                     replicas,
                     available(),
                     patience.toSeconds(),
                     spark.master(),
                     spark.conf().get("spark.executor.cores", "all"),
-                    spark.conf().get("spark.task.cpus", "1")));
+                    spark.conf().get("spark.task.cpus", "1"),
+                    lost.last()));
       }
       if (waited.compareTo(BETWEEN_LINES.multipliedBy(lines + 1)) > 0) {
         lines++;
-        observer.says("waiting for slots: replicas=%d slots=%d".formatted(replicas, available()));
+        observer.says(
+            "waiting for slots: replicas=%d slots=%d%s"
+                .formatted(replicas, available(), lost.last()));
       }
       pause();
     }

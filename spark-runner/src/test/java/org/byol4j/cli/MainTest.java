@@ -2,6 +2,8 @@ package org.byol4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -31,6 +33,23 @@ class MainTest {
   }
 
   @Test
+  void olderJavaIsToldWhichIsNeeded() {
+    assertThat(Main.faultOf("1.8"))
+        .isEqualTo("this program needs Java 17 or later: java.specification.version=1.8");
+    assertThat(Main.faultOf("11")).isNotEmpty();
+    assertThat(Main.faultOf("17")).isEmpty();
+    assertThat(Main.faultOf("21")).isEmpty();
+  }
+
+  @Test
+  void anyJavaCanLoadTheMainClass() throws IOException {
+    try (InputStream main = Main.class.getResourceAsStream("Main.class")) {
+      byte[] start = main.readNBytes(8);
+      assertThat(start[7]).as("version of the class file; 52 is that of Java 8").isEqualTo((byte) 52);
+    }
+  }
+
+  @Test
   void versionGoesToStandardOutput() {
     Ran ran = Ran.byol4j("--version");
 
@@ -41,7 +60,7 @@ class MainTest {
 
   @Test
   void everyCommandHasHelpThatSaysWhatItDoes() {
-    assertHelp(Main.commandLine(Interruption.never()));
+    assertHelp(Commands.commandLine(Interruption.never()));
   }
 
   private static void assertHelp(CommandLine command) {

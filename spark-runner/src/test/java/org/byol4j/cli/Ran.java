@@ -15,7 +15,7 @@ record Ran(int code, String out, String err) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int code =
-        Main.run(
+        Commands.run(
             arguments,
             new PrintWriter(out),
             new PrintWriter(err),

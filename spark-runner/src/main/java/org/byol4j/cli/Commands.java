@@ -12,7 +12,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The entry point of {@code bin/byol4j}. */
+/** All commands; {@code Main}, which any Java can run, calls this. */
 @Command(
     name = "byol4j",
     description = "Pretrains image backbones with BYOL (Grill et al. 2020).",
@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
       WeightsDigestCommand.class,
       WeightsDiffCommand.class
     })
-public final class Main implements Runnable {
+public final class Commands implements Runnable {
   private static final String TRACE = "BYOL4J_TRACE";
 
   /** What spark-submit tells every driver. */
@@ -39,7 +39,7 @@ public final class Main implements Runnable {
 
   private final Interruption interruption;
 
-  private Main(Interruption interruption) {
+  private Commands(Interruption interruption) {
     this.interruption = interruption;
   }
 
@@ -93,7 +93,7 @@ public final class Main implements Runnable {
 
   /** The command line with all its commands, not yet told where to write. */
   static CommandLine commandLine(Interruption interruption) {
-    return new CommandLine(new Main(interruption));
+    return new CommandLine(new Commands(interruption));
   }
 
   Interruption interruption() {

@@ -1,0 +1,110 @@
+package org.byol4j.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.byol4j.checkpoint.CheckpointReader;
+import org.byol4j.image.Image;
+import org.byol4j.image.ImageEncoder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands as processes of their own, with and without spark-submit. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class ProcessTest {
+  private static final String MAIN = "org.byol4j.cli.Main";
+  private static final String SUBMIT = "org.apache.spark.deploy.SparkSubmit";
+
+  @TempDir Path folder;
+
+  @Test
+  void signalEndsATrainingWithACheckpoint() throws Exception {
+    Path out = folder.resolve("run");
+    Process process = start(MAIN, train(drawImages(), out));
+    try (BufferedReader err = process.errorReader(UTF_8)) {
+      String line = err.readLine();
+      while (line != null && !line.startsWith("step 1/")) {
+        line = err.readLine();
+      }
+      assertThat(line).isNotNull();
+      process.destroy();
+      assertThat(process.waitFor()).isEqualTo(143);
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(new String(process.getInputStream().readAllBytes(), UTF_8))
+        .startsWith("stopped after ");
+    assertThat(CheckpointReader.open(out).manifest().step()).isPositive();
+  }
+
+  @Test
+  void sparkSubmitPassesOurExitCodesOn() throws Exception {
+    assertThat(submit("train", "--no-such-option")).isEqualTo(64);
+    assertThat(submit(train(Path.of("/no/such"), folder.resolve("run")))).isEqualTo(65);
+    assertThat(submit("--version")).isZero();
+  }
+
+  private static int submit(String... words) throws Exception {
+    List<String> all = new ArrayList<>(List.of("--master", "local[2]", "--class", MAIN));
+    // the word that stands for a jar where the class path has the classes
+    all.add("spark-internal");
+    all.addAll(List.of(words));
+    Process process = start(SUBMIT, all.toArray(String[]::new));
+    try {
+      process.errorReader(UTF_8).lines().forEach(System.err::println);
+      return process.waitFor();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static Process start(String main, String... words) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(ProcessHandle.current().info().command().orElseThrow());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> !option.startsWith("-javaagent"))
+        .forEach(command::add);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+    command.addAll(List.of(words));
+    return new ProcessBuilder(command).start();
+  }
+
+  private Path drawImages() throws IOException {
+    Path images = Files.createDirectory(folder.resolve("images"));
+    Random random = new Random(3);
+    for (int i = 0; i < 12; i++) {
+      byte[] rgb = new byte[16 * 16 * Image.CHANNELS];
+      random.nextBytes(rgb);
+      Files.write(images.resolve(i + ".png"), ImageEncoder.png(new Image(16, 16, rgb)));
+    }
+    return images;
+  }
+
+  private static String[] train(Path data, Path out) {
+    List<String> words = new ArrayList<>(List.of("train", "--conf", "../conf/cifar10-small.conf"));
+    words.addAll(List.of("--data", data.toString(), "--out", out.toString(), "--replicas", "2"));
+    for (String assignment :
+        List.of(
+            "train.epochs=100000",
+            "train.batch-size=4",
+            "optimizer.warmup-epochs=0",
+            "network.width=0.125",
+            "heads.hidden=8",
+            "heads.output=4",
+            "knn.every-epochs=0",
+            "compute.threads=1")) {
+      words.addAll(List.of("--set", assignment));
+    }
+    return words.toArray(String[]::new);
+  }
+}

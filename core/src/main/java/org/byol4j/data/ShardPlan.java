@@ -134,6 +134,12 @@ public record ShardPlan(int images, int shards, int batchSize, int microBatches,
     return Math.toIntExact((long) rank * shards / size);
   }
 
+  /** Which of {@code size} replicas owns the shard that an image lies in. */
+  public int rankOf(int id, int size) {
+    int shard = id % shards;
+    return (int) (((shard + 1L) * size - 1) / shards);
+  }
+
   /** How many images {@code shard} holds. */
   public int shardSize(int shard) {
     return (images - shard + shards - 1) / shards;

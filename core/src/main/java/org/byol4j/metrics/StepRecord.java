@@ -52,21 +52,6 @@ public record StepRecord(
       double imagesPerSecond,
       long timeMs) {}
 
-  /** The same step with the result of an evaluation. */
-  public StepRecord withKnnTop1(OptionalDouble top1) {
-    return new StepRecord(
-        step,
-        epoch,
-        loss,
-        learningRate,
-        targetDecay,
-        featureStd,
-        cosine,
-        effectiveRank,
-        top1,
-        timing);
-  }
-
   /** The line, without its end; what a step's time goes to is left to the cluster's metrics. */
   public String toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();

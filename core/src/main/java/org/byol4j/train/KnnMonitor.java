@@ -1,21 +1,26 @@
 package org.byol4j.train;
 
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
+import org.byol4j.collective.Collective;
+import org.byol4j.collective.FloatVector;
+import org.byol4j.data.EvaluationBatch;
 import org.byol4j.data.EvaluationImages;
+import org.byol4j.data.ShardPlan;
 import org.byol4j.device.Device;
 import org.byol4j.device.Shape;
-import org.byol4j.eval.BackboneFeatures;
-import org.byol4j.eval.FeatureCollector;
 import org.byol4j.eval.Features;
 import org.byol4j.eval.KnnSettings;
 import org.byol4j.eval.WeightedKnn;
 import org.byol4j.nn.FeaturePlan;
+import org.byol4j.nn.NetworkState;
 
 /**
  * Watches the online backbone get better: kNN among labelled training images, of which every fifth
- * is a query and the others are the bank.
+ * is a query and the others are the bank. Each replica makes the features of its own shards' images
+ * and, when all have been brought together, classifies its share of the queries.
  */
 final class KnnMonitor {
   private static final int QUERY_EVERY = 5;
@@ -23,47 +28,159 @@ final class KnnMonitor {
 
   private final RunPlan plan;
   private final KnnSettings settings;
+  private final Device device;
+  private final Collective collective;
 
-  KnnMonitor(RunPlan plan) {
+  KnnMonitor(RunPlan plan, Device device, Collective collective) {
     this.plan = plan;
     this.settings = plan.settings().knn();
+    this.device = device;
+    this.collective = collective;
   }
 
-  /** Evaluates after {@code steps} steps, if it is time to and the images have classes. */
-  OptionalDouble evaluate(long steps, Replica replica, Device device) {
+  /**
+   * Evaluates after {@code steps} steps, if it is time to and the images have classes; all replicas
+   * call this in lockstep, and get the same share of queries that were classified rightly.
+   */
+  OptionalDouble evaluate(long steps, NetworkState online) {
     long interval = (long) settings.everyEpochs() * plan.shards().stepsPerEpoch();
     boolean hasClasses = plan.store().manifest().classes().size() > 1;
     if (interval == 0 || steps % interval != 0 || !hasClasses) {
       return OptionalDouble.empty();
     }
-    int[] ids =
-        Arrays.stream(EvaluationImages.evenlySpaced(plan.store(), settings.maxImages()))
-            .filter(id -> plan.store().label(id) >= 0)
-            .toArray();
-    int size = plan.settings().augment().size();
-    try (FeaturePlan backbone =
-        new FeaturePlan(
-            device, plan.architecture(), replica.online(), new Shape(BATCH, size, size, 3))) {
-      BackboneFeatures extractor = new BackboneFeatures(backbone);
-      Features bank = features(extractor, select(ids, false));
-      Features queries = features(extractor, select(ids, true));
+    int[] ids = EvaluationImages.evenlySpaced(plan.store(), settings.maxImages());
+    Rows rows = rows(ids, online);
+    int[] labelled = IntStream.range(0, ids.length).filter(i -> rows.label(i) >= 0).toArray();
+    int[] bank = select(labelled, false);
+    int[] queries = select(labelled, true);
+    if (queries.length == 0) {
+      return OptionalDouble.empty();
+    }
+    return OptionalDouble.of(right(rows, bank, mine(queries)) / queries.length);
+  }
+
+  /** How many of the queries of all replicas are classified rightly. */
+  private double right(Rows rows, int[] bank, int[] mine) {
+    double[] right = new double[1];
+    if (mine.length > 0) {
       WeightedKnn knn =
           new WeightedKnn(
               settings.k(), settings.temperature(), plan.settings().compute().threads());
-      return OptionalDouble.of(knn.evaluate(bank, queries).top1());
+      double share = knn.evaluate(features(rows, bank), features(rows, mine)).top1();
+      right[0] = Math.rint(share * mine.length);
+    }
+    collective.allReduceSum(right);
+    return right[0];
+  }
+
+  private Features features(Rows rows, int[] images) {
+    float[] values = new float[Math.multiplyExact(images.length, rows.width)];
+    int[] labels = new int[images.length];
+    for (int i = 0; i < images.length; i++) {
+      rows.copy(images[i], values, i * rows.width);
+      labels[i] = rows.label(images[i]);
+    }
+    return new Features(values, labels, plan.store().manifest().classes());
+  }
+
+  private int[] mine(int[] queries) {
+    int from = share(queries.length, collective.rank());
+    int to = share(queries.length, collective.rank() + 1);
+    return Arrays.copyOfRange(queries, from, to);
+  }
+
+  private int share(int count, int rank) {
+    return (int) ((long) count * rank / collective.size());
+  }
+
+  private static int[] select(int[] images, boolean queries) {
+    return IntStream.range(0, images.length)
+        .filter(i -> (i % QUERY_EVERY == QUERY_EVERY - 1) == queries)
+        .map(i -> images[i])
+        .toArray();
+  }
+
+  /** Makes the rows of this replica's images, and takes the others' from the other replicas. */
+  private Rows rows(int[] ids, NetworkState online) {
+    int size = plan.settings().augment().size();
+    try (FeaturePlan backbone =
+        new FeaturePlan(device, plan.architecture(), online, new Shape(BATCH, size, size, 3))) {
+      Rows rows = new Rows(ids, plan.shards(), collective.size(), backbone.features());
+      fill(rows, ids, backbone);
+      collective.allGather(rows.memory, rows.bounds());
+      return rows;
     }
   }
 
-  private Features features(BackboneFeatures extractor, int[] ids) {
+  private void fill(Rows rows, int[] ids, FeaturePlan backbone) {
+    int[] images =
+        IntStream.range(0, ids.length)
+            .filter(i -> plan.shards().rankOf(ids[i], collective.size()) == collective.rank())
+            .toArray();
+    int[] own = IntStream.of(images).map(i -> ids[i]).toArray();
+    if (own.length == 0) {
+      return;
+    }
     RunSettings run = plan.settings();
-    return FeatureCollector.collect(
-        extractor, plan.store(), ids, run.dataSettings(), run.augment(), BATCH);
+    FloatBuffer features = FloatBuffer.allocate(BATCH * rows.width);
+    int done = 0;
+    try (EvaluationImages batches =
+        new EvaluationImages(plan.store(), run.dataSettings(), run.augment(), own, BATCH)) {
+      while (batches.hasNext()) {
+        EvaluationBatch batch = batches.take();
+        backbone.run(batch.images(), features.clear());
+        for (int i = 0; i < batch.count(); i++) {
+          rows.put(images[done + i], features, i, batch.label(i));
+        }
+        done += batch.count();
+        batches.release(batch);
+      }
+    }
   }
 
-  private static int[] select(int[] ids, boolean queries) {
-    return IntStream.range(0, ids.length)
-        .filter(i -> (i % QUERY_EVERY == QUERY_EVERY - 1) == queries)
-        .map(i -> ids[i])
-        .toArray();
+  /**
+   * Features and label of every image, in the order of the ranks that own them, {@code [images,
+   * width + 1]}.
+   */
+  private static final class Rows {
+    private final int width;
+    private final FloatVector memory;
+    private final int[] rowOf;
+    private final int[] firstRow;
+
+    Rows(int[] ids, ShardPlan shards, int replicas, int width) {
+      this.width = width;
+      this.memory = new FloatVector(Math.multiplyExact(ids.length, width + 1));
+      this.rowOf = new int[ids.length];
+      this.firstRow = new int[replicas + 1];
+      int row = 0;
+      for (int rank = 0; rank < replicas; rank++) {
+        for (int i = 0; i < ids.length; i++) {
+          if (shards.rankOf(ids[i], replicas) == rank) {
+            rowOf[i] = row++;
+          }
+        }
+        firstRow[rank + 1] = row;
+      }
+    }
+
+    /** Where the values of each rank begin. */
+    long[] bounds() {
+      return IntStream.of(firstRow).mapToLong(row -> (long) row * (width + 1)).toArray();
+    }
+
+    void put(int image, FloatBuffer features, int featuresRow, int label) {
+      int start = rowOf[image] * (width + 1);
+      memory.values().put(start, features, featuresRow * width, width);
+      memory.values().put(start + width, label);
+    }
+
+    void copy(int image, float[] to, int offset) {
+      memory.values().get(rowOf[image] * (width + 1), to, offset, width);
+    }
+
+    int label(int image) {
+      return (int) memory.values().get(rowOf[image] * (width + 1) + width);
+    }
   }
 }

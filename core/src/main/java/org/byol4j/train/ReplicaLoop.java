@@ -71,6 +71,7 @@ final class ReplicaLoop {
     MicroBatches batches = new LoaderBatches(loader);
     Projections projections =
         new Projections(device, collective, rows, plan.settings().network().output());
+    KnnMonitor monitor = new KnnMonitor(plan, device, collective);
     log.ifPresent(RunLog::begin);
     long step = plan.firstStep();
     if (step == 0) {
@@ -86,8 +87,9 @@ final class ReplicaLoop {
           timing(start, loader.waitedNanos() - waitedBefore, replica.times());
 
       OptionalDouble rank = effectiveRank(projections, step);
+      OptionalDouble top1 = monitor.evaluate(step + 1, replica.online());
       if (log.isPresent()) {
-        log.get().append(record(replica, projections, step, loss, rank, timing), replica, device);
+        log.get().append(record(replica, projections, step, loss, rank, top1, timing));
       }
       step++;
       isOver = projections.agreeToStop(stop.isRequested()) || step == plan.totalSteps();
@@ -119,6 +121,7 @@ final class ReplicaLoop {
       long step,
       double loss,
       OptionalDouble effectiveRank,
+      OptionalDouble knnTop1,
       StepRecord.Timing timing) {
     return new StepRecord(
         step,
@@ -129,7 +132,7 @@ final class ReplicaLoop {
         projections.featureStd(),
         projections.cosine(),
         effectiveRank,
-        OptionalDouble.empty(),
+        knnTop1,
         timing);
   }
 

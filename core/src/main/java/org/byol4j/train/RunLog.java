@@ -2,7 +2,6 @@ package org.byol4j.train;
 
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.OptionalDouble;
 import org.byol4j.checkpoint.CheckpointWriter;
 import org.byol4j.checkpoint.Checkpoints;
 import org.byol4j.checkpoint.Floats;
@@ -11,7 +10,6 @@ import org.byol4j.checkpoint.Retries;
 import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.TrainingState;
-import org.byol4j.device.Device;
 import org.byol4j.eval.CollapseWatch;
 import org.byol4j.metrics.MetricsLog;
 import org.byol4j.metrics.StepRecord;
@@ -29,7 +27,6 @@ final class RunLog implements AutoCloseable {
   private final MetricsLog metrics;
   private final CheckpointWriter checkpoints;
   private final CollapseWatch watch;
-  private final KnnMonitor monitor;
   private double lastLoss = Double.NaN;
   private String lastCheckpoint;
 
@@ -44,7 +41,6 @@ final class RunLog implements AutoCloseable {
             new LocalStorage(folder.checkpoints()), settings.checkpoint(), Retries.standard());
     this.watch =
         new CollapseWatch(settings.collapse(), settings.network().output(), plan.unhealthyLooks());
-    this.monitor = new KnnMonitor(plan);
     this.lastCheckpoint = plan.firstStep() > 0 ? Checkpoints.nameOf(plan.firstStep()) : "";
   }
 
@@ -54,20 +50,20 @@ final class RunLog implements AutoCloseable {
   }
 
   /**
-   * Writes a step down, evaluates where it is time to, and looks whether the representation is
-   * healthy.
+   * Writes a step down, and looks whether the representation is healthy.
    *
    * @throws CollapsedException if it is not and the policy is to stop
    */
-  void append(StepRecord entry, Replica replica, Device device) {
-    OptionalDouble top1 = monitor.evaluate(entry.step() + 1, replica, device);
-    StepRecord complete = entry.withKnnTop1(top1);
-    metrics.append(complete);
+  void append(StepRecord entry) {
+    metrics.append(entry);
     lastLoss = entry.loss();
-    observer.stepDone(complete);
-    top1.ifPresent(
-        share ->
-            observer.says("kNN monitor: epoch=%d top1=%.4f".formatted(entry.epoch() + 1, share)));
+    observer.stepDone(entry);
+    entry
+        .knnTop1()
+        .ifPresent(
+            share ->
+                observer.says(
+                    "kNN monitor: epoch=%d top1=%.4f".formatted(entry.epoch() + 1, share)));
     entry.effectiveRank().ifPresent(rank -> look(entry, rank));
   }
 

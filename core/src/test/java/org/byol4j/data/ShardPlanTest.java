@@ -26,6 +26,19 @@ class ShardPlanTest {
   }
 
   @Test
+  void imageBelongsToTheReplicaThatOwnsItsShard() {
+    ShardPlan plan = new ShardPlan(100, 8, 16, 1, 1);
+    for (int size = 1; size <= 8; size++) {
+      for (int id = 0; id < 100; id++) {
+        int rank = plan.rankOf(id, size);
+        assertThat(id % 8)
+            .as("id=%d rank=%d size=%d", id, rank, size)
+            .isBetween(plan.firstShard(rank, size), plan.firstShard(rank + 1, size) - 1);
+      }
+    }
+  }
+
+  @Test
   void theBatchIsTheSameSequenceOnAnyNumberOfReplicas() {
     long seed = System.nanoTime();
     System.out.println("seed=" + seed);

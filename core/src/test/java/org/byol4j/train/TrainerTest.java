@@ -67,6 +67,26 @@ final class TrainerTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void replicasShareAnEvaluationThatComesOutTheSame(int replicas) {
+    TinyRun still = run.withSetup(run.setup().withLearningRate(0));
+    TinyRun shared =
+        still
+            .withSetup(run.withTrain(2, 5, replicas).setup().withLearningRate(0))
+            .withOut(temp.resolve("shared"));
+    still.run();
+    shared.run();
+    assertThat(evaluations(shared)).hasSize(2).isEqualTo(evaluations(still));
+  }
+
+  private static List<Double> evaluations(TinyRun run) {
+    return run.metrics().stream()
+        .filter(line -> line.has("knn_top1"))
+        .map(line -> line.get("knn_top1").doubleValue())
+        .toList();
+  }
+
   @Test
   void stopWritesACheckpointAndIsNoEnd() {
     RunSummary summary = run.runUntil(2);

@@ -76,6 +76,7 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
     slots.await(replicas);
     slots.checkAllAreHere(start.settings().out());
 
+    lost.forget();
     Mailbox mailbox = Mailbox.of(spark.sc().applicationId());
     mailbox.metrics().launched(launches, store.manifest().badImages());
     launches++;
@@ -88,8 +89,7 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
     }
   }
 
-  private static ReplicaEnd run(
-      JavaSparkContext spark, RunOrder order, int replicas, Launch launch) {
+  private ReplicaEnd run(JavaSparkContext spark, RunOrder order, int replicas, Launch launch) {
     List<Integer> ranks = IntStream.range(0, replicas).boxed().toList();
     ClassTag<ReplicaEnd> tag = ClassTag$.MODULE$.apply(ReplicaEnd.class);
     spark.setJobDescription("BYOL: replicas=%d out=%s".formatted(replicas, order.out()));
@@ -106,7 +106,7 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
     } catch (Exception e) {
       // Scala throws what no signature says
       replace(launch.silentExecutors(), spark.sc());
-      throw LaunchFailure.of(launch.rootFailure(), e);
+      throw LaunchFailure.of(launch.rootFailure(), e, lost.last());
     }
   }
 

@@ -68,7 +68,7 @@ final class Launch implements AutoCloseable {
     if (event instanceof ReplicaEvent.Started started) {
       executors.put(rank, started.executor());
     } else if (event instanceof ReplicaEvent.Failed failed) {
-      failures.put(rank, failed.failure());
+      failures.putIfAbsent(rank, failed.failure());
       notifyAll();
     }
   }
@@ -113,8 +113,9 @@ final class Launch implements AutoCloseable {
   }
 
   /**
-   * The executors whose replicas have not told why they ended, though they were given some seconds
-   * to: they are gone, or frozen.
+   * Waits some seconds for the last words of all replicas.
+   *
+   * @return the executors whose replicas have not told why they ended: they are gone, or frozen
    */
   synchronized List<String> silentExecutors() {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LAST_WORDS_SECONDS);

@@ -37,15 +37,16 @@ final class LaunchFailure {
    *
    * @param reported what ended the replicas, as far as they could tell
    * @param job what Spark says of its job
+   * @param lostExecutor what to add if executors were lost
    * @throws Error if an error ended the replicas that would come again
    */
-  static RuntimeException of(Optional<Throwable> reported, Exception job) {
+  static RuntimeException of(Optional<Throwable> reported, Exception job, String lostExecutor) {
     if (reported.isEmpty()) {
       return new LostReplicaException(reason(job), job);
     }
     Throwable failure = reported.get();
     if (FINAL.stream().noneMatch(type -> type.isInstance(failure))) {
-      return new LostReplicaException(firstLine(failure.toString()), failure);
+      return new LostReplicaException(firstLine(failure.toString()) + lostExecutor, failure);
     }
     if (failure instanceof Error error) {
       throw error;

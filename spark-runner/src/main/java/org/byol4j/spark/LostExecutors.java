@@ -14,6 +14,11 @@ final class LostExecutors extends SparkListener {
             .formatted(removed.executorId(), removed.reason().lines().findFirst().orElse(""));
   }
 
+  /** What happened so far does not count any more. */
+  void forget() {
+    last = "";
+  }
+
   /** What to add to a message about missing executors; empty if none was lost. */
   String last() {
     return last;

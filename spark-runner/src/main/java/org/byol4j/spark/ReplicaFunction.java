@@ -83,6 +83,8 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
       ImageStore store = ImageStore.existing(new RunFolder(start.settings().out()).store());
       return new ReplicaTask(start, store, collective, link.stop(), link).run();
     } catch (RuntimeException | Error e) {
+      // the driver learns of the reason before it learns of the consequences
+      link.failed(e);
       collective.abort("replica rank=%d failed: %s".formatted(collective.rank(), e));
       throw e;
     }

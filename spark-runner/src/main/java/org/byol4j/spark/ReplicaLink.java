@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.plugin.PluginContext;
+import org.byol4j.collective.CollectiveException;
 import org.byol4j.metrics.StepRecord;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.StopSignal;
@@ -60,10 +61,17 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
     return stop;
   }
 
-  /** Tells the driver why this replica ends; returns when it knows. */
+  /**
+   * Tells the driver why this replica ends; returns when it knows. Nothing can be told after. What
+   * fails in a task that Spark has cancelled is a consequence of that.
+   */
   void failed(Throwable failure) {
-    add(ReplicaEvent.Failed.of(failure));
-    send();
+    Throwable reason =
+        task.isInterrupted()
+            ? new CollectiveException("Spark has cancelled rank=" + task.partitionId(), failure)
+            : failure;
+    add(ReplicaEvent.Failed.of(reason));
+    close();
   }
 
   @Override
@@ -83,14 +91,17 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
     add(new ReplicaEvent.Says(message));
   }
 
+  /** Returns when everything has been told, even if Spark interrupts the task meanwhile. */
   @Override
   public void close() {
     closed.countDown();
-    boolean interrupted = Thread.interrupted();
-    try {
-      carrier.join();
-    } catch (InterruptedException e) {
-      interrupted = true;
+    boolean interrupted = false;
+    while (carrier.isAlive()) {
+      try {
+        carrier.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
     }
     if (interrupted) {
       Thread.currentThread().interrupt();

@@ -45,7 +45,9 @@ class MainTest {
   void anyJavaCanLoadTheMainClass() throws IOException {
     try (InputStream main = Main.class.getResourceAsStream("Main.class")) {
       byte[] start = main.readNBytes(8);
-      assertThat(start[7]).as("version of the class file; 52 is that of Java 8").isEqualTo((byte) 52);
+      assertThat(start[7])
+          .as("version of the class file; 52 is that of Java 8")
+          .isEqualTo((byte) 52);
     }
   }
 

@@ -37,7 +37,8 @@ class ProcessTest {
         line = err.readLine();
       }
       assertThat(line).isNotNull();
-      process.destroy();
+      // Process.destroy would close the streams as well
+      process.toHandle().destroy();
       assertThat(process.waitFor()).isEqualTo(143);
     } finally {
       process.destroyForcibly();

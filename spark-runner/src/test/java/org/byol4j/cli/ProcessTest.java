@@ -40,11 +40,11 @@ class ProcessTest {
       // Process.destroy would close the streams as well
       process.toHandle().destroy();
       assertThat(process.waitFor()).isEqualTo(143);
+      assertThat(new String(process.getInputStream().readAllBytes(), UTF_8))
+          .startsWith("stopped after ");
     } finally {
       process.destroyForcibly();
     }
-    assertThat(new String(process.getInputStream().readAllBytes(), UTF_8))
-        .startsWith("stopped after ");
     assertThat(CheckpointReader.open(out).manifest().step()).isPositive();
   }
 

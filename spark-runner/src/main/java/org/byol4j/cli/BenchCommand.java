@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = "Measures how fast parts of a training are.",
-    subcommands = {BenchStepCommand.class, BenchAugmentCommand.class})
+    subcommands = {BenchStepCommand.class, BenchAugmentCommand.class, BenchAllReduceCommand.class})
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 

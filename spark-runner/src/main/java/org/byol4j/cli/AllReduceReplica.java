@@ -23,11 +23,7 @@ final class AllReduceReplica {
 
   /** What a process is told. */
   record Order(
-      JobSecret secret,
-      int rank,
-      List<InetSocketAddress> addresses,
-      long bytes,
-      int iterations)
+      JobSecret secret, int rank, List<InetSocketAddress> addresses, long bytes, int iterations)
       implements Serializable {}
 
   private AllReduceReplica() {}
@@ -50,8 +46,7 @@ final class AllReduceReplica {
       Order order = (Order) in.readObject();
       try (Collective collective =
           endpoint.join(order.secret(), 0, order.rank(), order.addresses(), Optional::empty)) {
-        out.writeObject(
-            AllReduceBenchmark.run(collective, order.bytes(), order.iterations()));
+        out.writeObject(AllReduceBenchmark.run(collective, order.bytes(), order.iterations()));
       }
     }
   }

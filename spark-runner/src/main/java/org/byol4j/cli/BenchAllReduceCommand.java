@@ -58,7 +58,8 @@ final class BenchAllReduceCommand implements Runnable {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Sets one key of the configuration, such as collective.spin. May be given many times.")
+      description =
+          "Sets one key of the configuration, such as collective.spin. May be given many times.")
   private List<String> assignments = new ArrayList<>();
 
   @Option(names = "--json", description = "Ends standard output with one line of JSON.")
@@ -80,7 +81,8 @@ final class BenchAllReduceCommand implements Runnable {
   private void expect(String option, long value, boolean isGood, String allowed) {
     if (!isGood) {
       throw new ParameterException(
-          spec.commandLine(), "%s=%d is out of range; allowed: %s".formatted(option, value, allowed));
+          spec.commandLine(),
+          "%s=%d is out of range; allowed: %s".formatted(option, value, allowed));
     }
   }
 

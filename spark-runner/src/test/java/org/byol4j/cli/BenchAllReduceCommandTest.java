@@ -18,8 +18,7 @@ class BenchAllReduceCommandTest {
     Ran ran = bench("--replicas=" + replicas, "--bytes=" + bytes, "--iterations=20", "--json");
 
     assertThat(ran.code()).as(ran.err()).isZero();
-    JsonNode json =
-        new ObjectMapper().readTree(ran.out().lines().reduce((a, b) -> b).orElse(""));
+    JsonNode json = new ObjectMapper().readTree(ran.out().lines().reduce((a, b) -> b).orElse(""));
     assertThat(json.get("replicas").asInt()).isEqualTo(replicas);
     assertThat(json.get("iterations").asInt()).isEqualTo(20);
     double seconds = json.get("p50_us").asDouble() / 1e6;

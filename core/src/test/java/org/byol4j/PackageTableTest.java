@@ -67,6 +67,7 @@ class PackageTableTest {
                   "collective.tcp",
                   "nn",
                   "optim",
+                  "paramserver",
                   "checkpoint",
                   "eval",
                   "train")));

@@ -37,6 +37,13 @@ public interface Collective extends AutoCloseable {
   /** Gives every replica the elements {@code [bounds[r], bounds[r + 1])} of each rank {@code r}. */
   void allGather(Vector values, long[] bounds);
 
+  /**
+   * A second handle on the same group, whose operations have a way of their own: they and this
+   * handle's neither wait for each other nor are in step, so that another thread may use it at the
+   * same time. It fails when this one fails, and is closed with it.
+   */
+  Collective background();
+
   /** Fails every operation of the group, now and from now on, with {@code reason}. */
   void abort(String reason);
 

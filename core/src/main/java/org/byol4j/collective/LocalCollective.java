@@ -21,6 +21,7 @@ public final class LocalCollective implements Collective {
   private static final int PIECE = 1 << 20;
 
   private final LocalGroup group;
+  private final LocalGroup behind;
   private final int rank;
   private final int pieceLength;
   private final RankOrderSum rankOrderSum = new RankOrderSum();
@@ -28,8 +29,9 @@ public final class LocalCollective implements Collective {
   private final DoubleBuffer[] doubles;
   private int half;
 
-  private LocalCollective(LocalGroup group, int rank, int pieceLength) {
+  private LocalCollective(LocalGroup group, LocalGroup behind, int rank, int pieceLength) {
     this.group = group;
+    this.behind = behind;
     this.rank = rank;
     this.pieceLength = pieceLength;
     this.floats = new FloatBuffer[group.size];
@@ -49,9 +51,11 @@ public final class LocalCollective implements Collective {
     if (size < 1) {
       throw new IllegalArgumentException("size=%d, expected at least 1".formatted(size));
     }
-    LocalGroup group = new LocalGroup(size, timeout.toNanos());
+    LocalGroup.Fate fate = new LocalGroup.Fate();
+    LocalGroup group = new LocalGroup(size, timeout.toNanos(), fate);
+    LocalGroup behind = new LocalGroup(size, timeout.toNanos(), fate);
     return IntStream.range(0, size)
-        .<Collective>mapToObj(rank -> new LocalCollective(group, rank, pieceLength))
+        .<Collective>mapToObj(rank -> new LocalCollective(group, behind, rank, pieceLength))
         .toList();
   }
 
@@ -179,6 +183,11 @@ public final class LocalCollective implements Collective {
   }
 
   @Override
+  public Collective background() {
+    return new LocalCollective(behind, behind, rank, pieceLength);
+  }
+
+  @Override
   public void abort(String reason) {
     group.fail("aborted by rank=%d: %s".formatted(rank, reason));
   }
@@ -186,5 +195,6 @@ public final class LocalCollective implements Collective {
   @Override
   public void close() {
     group.leave(rank);
+    behind.leave(rank);
   }
 }

@@ -27,6 +27,7 @@ final class LocalGroup {
   /** Where the owner of the piece in progress wants its sums. */
   ByteBuffer sums = ByteBuffer.allocate(0);
 
+  private final Fate fate;
   private final long timeoutNanos;
   private final String[] operations;
   private final long[] lengths;
@@ -37,10 +38,15 @@ final class LocalGroup {
   private int arrivals;
   private int departures;
   private long meetings;
-  private String failure = "";
 
-  LocalGroup(int size, long timeoutNanos) {
+  /** What groups of the same replicas share: if one fails, all do. It is also their lock. */
+  static final class Fate {
+    private String failure = "";
+  }
+
+  LocalGroup(int size, long timeoutNanos, Fate fate) {
     this.size = size;
+    this.fate = fate;
     this.timeoutNanos = timeoutNanos;
     this.sent = new double[2][size][0];
     this.shown = new ByteBuffer[size];
@@ -68,38 +74,46 @@ final class LocalGroup {
   }
 
   /** Waits until all replicas are here, within the operation that they entered last. */
-  synchronized void meet(int rank) {
-    throwIfFailed(rank);
-    arrived[rank] = true;
-    arrivals++;
-    if (departures > 0) {
-      fail("replicas=%s have left, %s waits for them".formatted(ranks(closed, true), called(rank)));
-    } else if (arrivals == size) {
-      finishMeeting();
-    } else {
-      awaitOthers(rank);
+  void meet(int rank) {
+    synchronized (fate) {
+      throwIfFailed(rank);
+      arrived[rank] = true;
+      arrivals++;
+      if (departures > 0) {
+        fail(
+            "replicas=%s have left, %s waits for them"
+                .formatted(ranks(closed, true), called(rank)));
+      } else if (arrivals == size) {
+        finishMeeting();
+      } else {
+        awaitOthers(rank);
+      }
+      throwIfFailed(rank);
     }
-    throwIfFailed(rank);
   }
 
   /** Wakes everybody with {@code reason}, unless the group has failed before. */
-  synchronized void fail(String reason) {
-    if (failure.isEmpty()) {
-      failure = reason;
+  void fail(String reason) {
+    synchronized (fate) {
+      if (fate.failure.isEmpty()) {
+        fate.failure = reason;
+      }
+      fate.notifyAll();
     }
-    notifyAll();
   }
 
   /** Says that this replica takes part no longer. */
-  synchronized void leave(int rank) {
-    if (closed[rank]) {
-      return;
-    }
-    closed[rank] = true;
-    departures++;
-    if (arrivals > 0) {
-      List<Integer> waiting = ranks(arrived, true);
-      fail("rank=%d has left, replicas=%s wait for it".formatted(rank, waiting));
+  void leave(int rank) {
+    synchronized (fate) {
+      if (closed[rank]) {
+        return;
+      }
+      closed[rank] = true;
+      departures++;
+      if (arrivals > 0) {
+        List<Integer> waiting = ranks(arrived, true);
+        fail("rank=%d has left, replicas=%s wait for it".formatted(rank, waiting));
+      }
     }
   }
 
@@ -113,13 +127,13 @@ final class LocalGroup {
     arrivals = 0;
     Arrays.fill(arrived, false);
     meetings++;
-    notifyAll();
+    fate.notifyAll();
   }
 
   private void awaitOthers(int rank) {
     long meeting = meetings;
     long deadline = System.nanoTime() + timeoutNanos;
-    while (meeting == meetings && failure.isEmpty()) {
+    while (meeting == meetings && fate.failure.isEmpty()) {
       long remaining = deadline - System.nanoTime();
       if (remaining <= 0) {
         fail(
@@ -131,7 +145,7 @@ final class LocalGroup {
         return;
       }
       try {
-        TimeUnit.NANOSECONDS.timedWait(this, remaining);
+        TimeUnit.NANOSECONDS.timedWait(fate, remaining);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         fail(called(rank) + " interrupted");
@@ -156,9 +170,9 @@ final class LocalGroup {
   }
 
   private void throwIfFailed(int rank) {
-    if (!failure.isEmpty()) {
+    if (!fate.failure.isEmpty()) {
       throw new CollectiveException(
-          "%s failed: rank=%d size=%d: %s".formatted(operations[rank], rank, size, failure));
+          "%s failed: rank=%d size=%d: %s".formatted(operations[rank], rank, size, fate.failure));
     }
   }
 

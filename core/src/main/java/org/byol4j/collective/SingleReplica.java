@@ -29,6 +29,11 @@ enum SingleReplica implements Collective {
   public void allGather(Vector values, long[] bounds) {}
 
   @Override
+  public Collective background() {
+    return this;
+  }
+
+  @Override
   public void abort(String reason) {}
 
   @Override

@@ -15,6 +15,7 @@ import org.byol4j.eval.KnnSettings;
 import org.byol4j.nn.NetworkSettings;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetSettings;
+import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.train.ClusterSettings;
 import org.byol4j.train.TrainSettings;
 
@@ -32,6 +33,7 @@ public record Configuration(
     NetworkSettings network,
     OptimizerSettings optimizer,
     TargetSettings target,
+    ParameterServerSettings server,
     CheckpointSettings checkpoint,
     KnnSettings knn,
     CollapseSettings collapse,
@@ -92,6 +94,7 @@ public record Configuration(
     NetworkSettings network = reader.network();
     OptimizerSettings optimizer = reader.optimizer();
     TargetSettings target = reader.target();
+    ParameterServerSettings server = reader.server();
     CheckpointSettings checkpoint = reader.checkpoint();
     KnnSettings knn = reader.knn();
     CollapseSettings collapse = reader.collapse();
@@ -117,6 +120,7 @@ public record Configuration(
         network,
         optimizer,
         target,
+        server,
         checkpoint,
         knn,
         collapse,

@@ -36,6 +36,7 @@ public final class ConfigurationText {
           "data.prefetch",
           "data.workers",
           "knn.",
+          "parameter-server.",
           "train.checkpoint-every-steps");
 
   private static final String ABSENT = "absent";

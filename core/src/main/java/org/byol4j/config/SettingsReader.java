@@ -12,6 +12,7 @@ import org.byol4j.eval.KnnSettings;
 import org.byol4j.nn.NetworkSettings;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetSettings;
+import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.train.ClusterSettings;
 import org.byol4j.train.TrainSettings;
 
@@ -119,6 +120,12 @@ final class SettingsReader {
         values.number("target.base-decay", Interval.FRACTION),
         values.oneOf("target.schedule", TargetSettings.Schedule.class),
         values.oneOf("target.update", TargetSettings.Update.class));
+  }
+
+  ParameterServerSettings server() {
+    return new ParameterServerSettings(
+        values.oneOf("parameter-server.target-sync", ParameterServerSettings.TargetSync.class),
+        values.integer("parameter-server.digest-every-steps", 0, UNLIMITED));
   }
 
   KnnSettings knn() {

@@ -4,7 +4,9 @@ import java.nio.ByteBuffer;
 
 /**
  * A tensor's elements as the host sees them, a piece at a time, so that tensors beyond 2 GiB need
- * no special care.
+ * no special care. One range at a time is read, and one, of the same elements or others, is
+ * written. Another thread than the device's may do so as long as no operation of the device touches
+ * the tensor.
  */
 public interface HostWindow {
 

@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.Vector;
 import org.byol4j.device.Device;
@@ -12,6 +13,7 @@ import org.byol4j.device.Tensor;
 import org.byol4j.optim.Momentum;
 import org.byol4j.parameters.ParameterTable;
 import org.byol4j.parameters.Slice;
+import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 
 /**
  * One replica's share of the sharded synchronous parameter server.
@@ -34,7 +36,6 @@ public final class ParameterServer implements AutoCloseable {
   private final Momentum optimizer;
   private final ParameterTable table;
   private final long[] bounds;
-  private final long[] targetBounds;
   private final Vector weights;
   private final Vector gradients;
   private final Vector target;
@@ -42,13 +43,17 @@ public final class ParameterServer implements AutoCloseable {
   private final OwnedSlice[] owned;
   private final List<TargetRange> targetRange;
   private final double[] sums;
+  private final Optional<TargetBroadcast> broadcast;
+  private final WeightsDigest digest;
+  private final int digestEverySteps;
 
-  /** The owned part of the target weights and of the online weights that they follow. */
+  /** The part of the target weights that is moved here, and the online weights that it follows. */
   private record TargetRange(Tensor target, Tensor online) {}
 
   /**
    * Joins the server.
    *
+   * @param settings how the replicas' weights are kept equal; means nothing to a single replica
    * @param table the online network's parameters, of which the target's are a prefix
    * @param weights the online weights, all of them
    * @param gradients the online gradients, all of them
@@ -58,6 +63,7 @@ public final class ParameterServer implements AutoCloseable {
       Device device,
       Collective collective,
       Momentum optimizer,
+      ParameterServerSettings settings,
       ParameterTable table,
       Tensor weights,
       Tensor gradients,
@@ -67,14 +73,28 @@ public final class ParameterServer implements AutoCloseable {
     this.optimizer = optimizer;
     this.table = table;
     this.bounds = Ranges.bounds(table.length(), collective.size());
-    this.targetBounds = Ranges.cut(bounds, target.shape().elements());
+    long[] targetBounds = Ranges.cut(bounds, target.shape().elements());
     this.weights = new HostVector(device.host(weights));
     this.gradients = new HostVector(device.host(gradients));
     this.target = new HostVector(device.host(target));
     this.momentum = device.allocate(Shape.vector((int) Math.max(1, ownEnd() - ownStart())));
     this.owned = owned(weights, gradients);
-    this.targetRange = targetRange(target, weights);
+    boolean isAlone = collective.size() == 1;
+    this.broadcast =
+        isAlone || settings.targetSync() == TargetSync.LOCAL
+            ? Optional.empty()
+            : Optional.of(new TargetBroadcast(collective, this.target, targetBounds));
+    this.targetRange =
+        broadcast.isPresent()
+            ? targetRange(
+                target,
+                weights,
+                targetBounds[collective.rank()],
+                targetBounds[collective.rank() + 1])
+            : targetRange(target, weights, 0, target.shape().elements());
     this.sums = new double[SUMS * table.slices().size()];
+    this.digest = new WeightsDigest(collective);
+    this.digestEverySteps = isAlone ? 0 : settings.digestEverySteps();
   }
 
   /**
@@ -85,6 +105,7 @@ public final class ParameterServer implements AutoCloseable {
    * @param targetDecay the share of itself that the target keeps; 1 leaves it alone
    * @throws NotFiniteException on every replica, before any weight changes, if a gradient is not
    *     finite
+   * @throws DivergedException on every replica, if a comparison is due and their weights differ
    */
   public void step(long step, double learningRate, double targetDecay) {
     collective.reduceScatterSum(gradients, bounds);
@@ -104,13 +125,20 @@ public final class ParameterServer implements AutoCloseable {
     }
     collective.allGather(weights, bounds);
     moveTarget(targetDecay);
+    if (digestEverySteps > 0 && (step + 1) % digestEverySteps == 0) {
+      awaitTarget();
+      digest.compare("online weights", weights, step);
+      digest.compare("target weights", target, step);
+    }
   }
 
   /**
    * Moves the target weights towards the online ones: {@code target = decay * target + (1 - decay)
-   * * online} (Grill et al. 2020, eq. 1). A decay of 1 leaves them as they are, to the bit.
+   * * online} (Grill et al. 2020, eq. 1). A decay of 1 leaves them as they are, to the bit. They
+   * may still be on their way when this returns.
    */
   public void moveTarget(double decay) {
+    awaitTarget();
     if (decay == 1) {
       return;
     }
@@ -118,12 +146,16 @@ public final class ParameterServer implements AutoCloseable {
       TargetRange range = targetRange.get(i);
       device.axpby(1 - decay, range.online(), decay, range.target());
     }
-    collective.allGather(target, targetBounds);
+    if (broadcast.isPresent()) {
+      broadcast.get().begin();
+    }
   }
 
-  /** Returns when the target weights of the last step have arrived. */
+  /** Returns when the target weights of the last step have arrived; nobody reads them before. */
   public void awaitTarget() {
-    // they have arrived when step() returns, as long as no collective works in the background
+    if (broadcast.isPresent()) {
+      broadcast.get().await();
+    }
   }
 
   /** Collects the whole momentum from its owners, {@code table.length()} values. */
@@ -149,9 +181,10 @@ public final class ParameterServer implements AutoCloseable {
     }
   }
 
-  /** Frees the momentum. */
+  /** Frees the momentum, after what was on its way has arrived or failed. */
   @Override
   public void close() {
+    broadcast.ifPresent(TargetBroadcast::close);
     momentum.close();
   }
 
@@ -207,13 +240,12 @@ public final class ParameterServer implements AutoCloseable {
     return parts.toArray(OwnedSlice[]::new);
   }
 
-  private List<TargetRange> targetRange(Tensor allTarget, Tensor allWeights) {
-    long from = targetBounds[collective.rank()];
-    int length = (int) (targetBounds[collective.rank() + 1] - from);
-    if (length == 0) {
+  private static List<TargetRange> targetRange(
+      Tensor allTarget, Tensor allWeights, long from, long to) {
+    if (from == to) {
       return List.of();
     }
-    Shape shape = Shape.vector(length);
+    Shape shape = Shape.vector((int) (to - from));
     return List.of(new TargetRange(allTarget.view(from, shape), allWeights.view(from, shape)));
   }
 }

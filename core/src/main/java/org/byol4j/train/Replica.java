@@ -16,6 +16,7 @@ import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetDecay;
 import org.byol4j.optim.TargetSettings;
 import org.byol4j.paramserver.ParameterServer;
+import org.byol4j.paramserver.ParameterServerSettings;
 
 /**
  * One replica: both networks on a device, their plan, a share of the parameter server, and the step
@@ -39,6 +40,7 @@ public final class Replica implements AutoCloseable {
    * Builds a replica whose weights are drawn from the seed; the target starts as a copy of the
    * online network.
    *
+   * @param serverSettings how the replicas' weights are kept equal
    * @param rows this replica's images per micro-batch
    * @param imageSize height and width of a view
    * @param stepsPerEpoch optimizer steps per epoch, which the warm-up is counted in
@@ -50,6 +52,7 @@ public final class Replica implements AutoCloseable {
       TrainSettings train,
       OptimizerSettings optimizer,
       TargetSettings targetSettings,
+      ParameterServerSettings serverSettings,
       int rows,
       int imageSize,
       int stepsPerEpoch) {
@@ -75,6 +78,7 @@ public final class Replica implements AutoCloseable {
             device,
             collective,
             new Momentum(optimizer),
+            serverSettings,
             online.table(),
             online.weights(),
             online.gradients(),
@@ -125,8 +129,9 @@ public final class Replica implements AutoCloseable {
     return online;
   }
 
-  /** The target network: backbone and projector. */
+  /** The target network, backbone and projector, as the last step left it. */
   public NetworkState target() {
+    server.awaitTarget();
     return target;
   }
 

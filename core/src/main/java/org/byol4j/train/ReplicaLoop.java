@@ -49,6 +49,7 @@ final class ReplicaLoop {
                 settings.train(),
                 settings.optimizer(),
                 settings.target(),
+                settings.server(),
                 rows,
                 settings.augment().size(),
                 plan.shards().stepsPerEpoch());

@@ -12,6 +12,7 @@ import org.byol4j.eval.KnnSettings;
 import org.byol4j.nn.NetworkSettings;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetSettings;
+import org.byol4j.paramserver.ParameterServerSettings;
 
 /**
  * Everything that a training run is told.
@@ -32,6 +33,7 @@ public record RunSettings(
     NetworkSettings network,
     OptimizerSettings optimizer,
     TargetSettings target,
+    ParameterServerSettings server,
     CheckpointSettings checkpoint,
     KnnSettings knn,
     CollapseSettings collapse,

@@ -11,6 +11,8 @@ import org.byol4j.nn.Architecture;
 import org.byol4j.nn.NetworkSettings;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetSettings;
+import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 
 /**
  * Times whole BYOL steps on random images, through the same {@link ByolStep#run} that trains: SGD
@@ -58,6 +60,7 @@ public final class StepBenchmark {
     TargetSettings target =
         new TargetSettings(
             0.99, TargetSettings.Schedule.CONSTANT, TargetSettings.Update.AFTER_STEP);
+    ParameterServerSettings server = new ParameterServerSettings(TargetSync.BROADCAST, 0);
     MicroBatches images = new RandomImages(rows, imageSize, SEED + collective.rank());
     try (Replica replica =
         new Replica(
@@ -67,6 +70,7 @@ public final class StepBenchmark {
             train,
             sgd,
             target,
+            server,
             rows,
             imageSize,
             total)) {

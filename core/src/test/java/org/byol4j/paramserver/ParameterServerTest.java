@@ -2,6 +2,7 @@ package org.byol4j.paramserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.FloatBuffer;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.LocalCollective;
 import org.byol4j.collective.Replicas;
@@ -23,6 +25,7 @@ import org.byol4j.optim.OptimizerSettings.Algorithm;
 import org.byol4j.parameters.ParameterTable;
 import org.byol4j.parameters.Slice;
 import org.byol4j.parameters.Slice.Kind;
+import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,16 +67,19 @@ final class ParameterServerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, LARS",
-    "2, LARS",
-    "3, LARS",
-    "5, LARS",
-    "40, LARS",
-    "120, LARS",
-    "1, SGD",
-    "3, SGD"
+    "1, LARS, BROADCAST",
+    "2, LARS, BROADCAST",
+    "3, LARS, BROADCAST",
+    "3, LARS, LOCAL",
+    "5, LARS, BROADCAST",
+    "40, LARS, BROADCAST",
+    "120, LARS, BROADCAST",
+    "120, LARS, LOCAL",
+    "1, SGD, LOCAL",
+    "3, SGD, BROADCAST"
   })
-  void anyNumberOfReplicasDoesWhatTheFormulasSay(int replicas, Algorithm algorithm) {
+  void anyNumberOfReplicasDoesWhatTheFormulasSay(
+      int replicas, Algorithm algorithm, TargetSync sync) {
     OptimizerSettings settings = settings(algorithm);
     PlainServer plain =
         new PlainServer(TABLE, settings, randoms(1, TABLE.length()), randoms(2, TARGET_LENGTH));
@@ -84,7 +90,8 @@ final class ParameterServerTest {
         Replicas.run(
             LocalCollective.group(replicas, Duration.ofSeconds(30)),
             collective -> {
-              try (ReplicaOfServer replica = new ReplicaOfServer(collective, settings)) {
+              try (ReplicaOfServer replica =
+                  new ReplicaOfServer(collective, settings, new ParameterServerSettings(sync, 3))) {
                 for (int step = 0; step < STEPS; step++) {
                   replica.step(step);
                 }
@@ -170,6 +177,55 @@ final class ParameterServerTest {
     }
   }
 
+  @Test
+  void targetsThatDivergeStopAllReplicasWithTheDigestsOfAll() {
+    expectDivergence(
+        "target weights",
+        (collective, step) -> {
+          ReplicaOfServer replica = newReplica(collective, TargetSync.LOCAL);
+          if (collective.rank() == 1) {
+            replica.device.fill(7, replica.target.view(3, Shape.vector(1)));
+          }
+          return replica;
+        });
+  }
+
+  @Test
+  void weightsThatArriveDamagedStopAllReplicasWithTheDigestsOfAll() {
+    expectDivergence(
+        "online weights",
+        (collective, step) ->
+            newReplica(
+                collective.rank() == 1 ? new DamagedGather(collective, step) : collective,
+                TargetSync.BROADCAST));
+  }
+
+  private static ReplicaOfServer newReplica(Collective collective, TargetSync sync) {
+    return new ReplicaOfServer(
+        collective, settings(Algorithm.SGD), new ParameterServerSettings(sync, 3));
+  }
+
+  /** Expects that rank 1 is found to differ when the third step is over, and not before. */
+  private static void expectDivergence(
+      String what, BiFunction<Collective, Integer, ReplicaOfServer> replicas) {
+    List<String> messages =
+        Replicas.run(
+            LocalCollective.group(3, Duration.ofSeconds(30)),
+            collective -> {
+              try (ReplicaOfServer replica = replicas.apply(collective, 2)) {
+                replica.step(0);
+                replica.step(1);
+                return String.valueOf(
+                    catchThrowableOfType(DivergedException.class, () -> replica.step(2)));
+              }
+            });
+    assertThat(messages).allMatch(message -> message.equals(messages.get(0)));
+    assertThat(messages.get(0))
+        .matches(
+            ".*replicas diverged: %s step=2 digests=\\[(\\w{8}), (?!\\1)\\w{8}, \\1], .*"
+                .formatted(what));
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 3", "3, 1", "2, 3", "3, 3"})
   void momentumMovesToAnotherNumberOfReplicas(int before, int after) {
@@ -209,12 +265,24 @@ final class ParameterServerTest {
     final ParameterServer server;
 
     ReplicaOfServer(Collective collective, OptimizerSettings settings) {
+      this(collective, settings, new ParameterServerSettings(TargetSync.BROADCAST, 0));
+    }
+
+    ReplicaOfServer(
+        Collective collective, OptimizerSettings settings, ParameterServerSettings server) {
       this.collective = collective;
       device.write(randoms(1, TABLE.length()), weights);
       device.write(randoms(2, TARGET_LENGTH), target);
       this.server =
           new ParameterServer(
-              device, collective, new Momentum(settings), TABLE, weights, gradients, target);
+              device,
+              collective,
+              new Momentum(settings),
+              server,
+              TABLE,
+              weights,
+              gradients,
+              target);
     }
 
     /** Puts this replica's share into the gradients: unequal shares whose sum is the whole. */
@@ -228,12 +296,12 @@ final class ParameterServerTest {
     void step(int step) {
       load(step);
       server.step(step, rate(step), decay(step));
-      server.awaitTarget();
     }
 
     State state() {
       FloatBuffer momentum = FloatBuffer.allocate(TABLE.length());
       server.readMomentum(momentum);
+      server.awaitTarget();
       return new State(device.values(weights), device.values(target), momentum.array());
     }
 

@@ -10,6 +10,8 @@ import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
 import org.byol4j.device.onednn.OnednnDevice;
 import org.byol4j.nn.Architecture;
+import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -55,6 +57,7 @@ final class StepAllocationTest {
         SMALL.train(),
         SMALL.optimizer(),
         SMALL.target(),
+        new ParameterServerSettings(TargetSync.BROADCAST, 1),
         Setup.BATCH,
         SMALL.imageSize(),
         WARMUP_STEPS + STEPS);

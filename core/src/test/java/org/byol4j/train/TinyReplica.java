@@ -16,6 +16,8 @@ import org.byol4j.optim.LearningRate;
 import org.byol4j.optim.Momentum;
 import org.byol4j.optim.TargetDecay;
 import org.byol4j.paramserver.ParameterServer;
+import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 
 /** All that one replica of a {@link Setup} computes with. */
 final class TinyReplica implements AutoCloseable {
@@ -44,6 +46,22 @@ final class TinyReplica implements AutoCloseable {
    * @param device belongs to the replica from now on
    */
   TinyReplica(Device device, Collective collective, Setup setup, int rows, Flaw flaw) {
+    this(
+        device,
+        collective,
+        setup,
+        rows,
+        flaw,
+        new ParameterServerSettings(TargetSync.BROADCAST, 1));
+  }
+
+  private TinyReplica(
+      Device device,
+      Collective collective,
+      Setup setup,
+      int rows,
+      Flaw flaw,
+      ParameterServerSettings serverSettings) {
     this.device = device;
     Architecture architecture = new Architecture(setup.network());
     this.online = architecture.newOnlineState(device);
@@ -73,6 +91,7 @@ final class TinyReplica implements AutoCloseable {
             device,
             collective,
             new Momentum(setup.optimizer()),
+            serverSettings,
             online.table(),
             online.weights(),
             online.gradients(),
@@ -96,11 +115,22 @@ final class TinyReplica implements AutoCloseable {
     this(new ReferenceDevice(), collective, setup, rows, Flaw.NONE);
   }
 
+  /** Makes a replica without flaws whose weights are kept equal in a certain way. */
+  TinyReplica(
+      Device device,
+      Collective collective,
+      Setup setup,
+      int rows,
+      ParameterServerSettings serverSettings) {
+    this(device, collective, setup, rows, Flaw.NONE, serverSettings);
+  }
+
   double[] onlineWeights() {
     return values(online.weights());
   }
 
   double[] targetWeights() {
+    server.awaitTarget();
     return values(target.weights());
   }
 

@@ -33,6 +33,8 @@ import org.byol4j.metrics.StepRecord;
 import org.byol4j.nn.NetworkSettings.Backbone;
 import org.byol4j.nn.NetworkSettings.PaddingStyle;
 import org.byol4j.nn.NetworkSettings.Stem;
+import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 import org.byol4j.train.RunSettings.Resume;
 
 /** A whole run of a {@link Setup} on images in a folder, and what it leaves behind. */
@@ -224,6 +226,7 @@ record TinyRun(
         setup.network(),
         setup.optimizer(),
         setup.target(),
+        new ParameterServerSettings(TargetSync.BROADCAST, 1),
         new CheckpointSettings(checkpointEvery, 10, 0),
         new KnnSettings(1, 5, 0.1, IMAGES),
         collapse,

@@ -57,6 +57,11 @@ final class WithoutCounts implements Collective {
   }
 
   @Override
+  public Collective background() {
+    return group.background();
+  }
+
+  @Override
   public void abort(String reason) {
     group.abort(reason);
   }

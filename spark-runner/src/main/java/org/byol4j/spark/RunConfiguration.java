@@ -29,6 +29,7 @@ public final class RunConfiguration {
         configuration.network(),
         configuration.optimizer(),
         configuration.target(),
+        configuration.server(),
         configuration.checkpoint(),
         configuration.knn(),
         configuration.collapse(),

@@ -8,7 +8,9 @@ enum Lane {
   /** Heartbeats and failures. */
   CONTROL(0),
   /** The operations of {@link TcpCollective}. */
-  DATA(1);
+  DATA(1),
+  /** The operations of {@link TcpCollective#background}. */
+  BACKGROUND(2);
 
   static final List<Lane> ALL = List.of(values());
 

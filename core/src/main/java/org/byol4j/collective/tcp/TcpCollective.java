@@ -1,7 +1,9 @@
 package org.byol4j.collective.tcp;
 
 import java.nio.DoubleBuffer;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.Vector;
@@ -14,24 +16,38 @@ import org.byol4j.collective.Vector;
  * {@link org.byol4j.collective.LocalCollective}.
  */
 final class TcpCollective implements Collective {
+  private static final double[] NOTHING = {};
+
   private final Group group;
-  private final Watch watch;
-  private final Wire wire;
   private final SmallTransfer small;
   private final ReduceScatter reduceScatter;
   private final Gather gather;
   private final long timeoutNanos;
+  private final Optional<TcpCollective> background;
+  private final Runnable closing;
   private final AtomicBoolean closed = new AtomicBoolean();
   private double[] term = {};
 
-  TcpCollective(Group group, Watch watch, Wire wire, TcpSettings settings) {
-    this.group = group;
-    this.watch = watch;
-    this.wire = wire;
+  /**
+   * Works on a lane.
+   *
+   * @param background the handle on the other lane; empty if this is it
+   * @param closing what closing this handle takes
+   */
+  TcpCollective(
+      Wire wire, TcpSettings settings, Optional<TcpCollective> background, Runnable closing) {
+    this.group = wire.group();
     this.small = new SmallTransfer(wire);
     this.reduceScatter = new ReduceScatter(wire, settings.chunkBytes());
     this.gather = new Gather(wire, settings.chunkBytes());
     this.timeoutNanos = settings.progressTimeout().toNanos();
+    this.background = background;
+    this.closing = closing;
+  }
+
+  /** Waits until all replicas are here. */
+  void join(Duration timeout) {
+    small.exchange(Call.JOIN, NOTHING, timeout.toNanos());
   }
 
   @Override
@@ -103,13 +119,16 @@ final class TcpCollective implements Collective {
     group.fail("aborted by rank=%d: %s".formatted(group.rank(), reason));
   }
 
+  @Override
+  public Collective background() {
+    return background.orElse(this);
+  }
+
   /** Takes leave of the others, and closes all connections and the thread that watches them. */
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      watch.close();
-      group.fail("rank=%d has closed its collective".formatted(group.rank()));
-      wire.close();
+      closing.run();
     }
   }
 }

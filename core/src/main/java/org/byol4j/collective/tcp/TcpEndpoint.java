@@ -22,7 +22,6 @@ import org.byol4j.collective.CollectiveException;
  */
 public final class TcpEndpoint implements AutoCloseable {
   private static final long TICK_MS = 50;
-  private static final double[] NOTHING = {};
 
   private final ServerSocketChannel listener;
   private final InetSocketAddress address;
@@ -109,9 +108,7 @@ public final class TcpEndpoint implements AutoCloseable {
         patience.check();
         mesh.await(TICK_MS);
       }
-      Wire wire = new Wire(group, mesh.links(Lane.DATA), settings.spin().toNanos(), interruption);
-      TcpCollective collective = new TcpCollective(group, watch, wire, settings);
-      new SmallTransfer(wire).exchange(Call.JOIN, NOTHING, settings.joinTimeout().toNanos());
+      TcpCollective collective = collective(group, watch, mesh, interruption);
       joined.add(collective);
       isJoined = true;
       return collective;
@@ -123,6 +120,31 @@ public final class TcpEndpoint implements AutoCloseable {
         watch.close();
         mesh.close();
       }
+    }
+  }
+
+  /** Makes the handles on both lanes, once every replica has all its connections. */
+  private TcpCollective collective(
+      Group group, Watch watch, Mesh mesh, Supplier<Optional<String>> interruption) {
+    long spinNanos = settings.spin().toNanos();
+    Wire wire = new Wire(group, mesh.links(Lane.DATA), spinNanos, interruption);
+    Wire behind = new Wire(group, mesh.links(Lane.BACKGROUND), spinNanos, interruption);
+    TcpCollective background = new TcpCollective(behind, settings, Optional.empty(), () -> {});
+    Runnable closing =
+        () -> {
+          watch.close();
+          group.fail("rank=%d has closed its collective".formatted(group.rank()));
+          wire.close();
+          behind.close();
+        };
+    TcpCollective collective = new TcpCollective(wire, settings, Optional.of(background), closing);
+    try {
+      collective.join(settings.joinTimeout());
+      background.join(settings.joinTimeout());
+      return collective;
+    } catch (CollectiveException e) {
+      closing.run();
+      throw e;
     }
   }
 

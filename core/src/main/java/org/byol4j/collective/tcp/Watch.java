@@ -2,7 +2,6 @@ package org.byol4j.collective.tcp;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -215,11 +214,7 @@ final class Watch implements AutoCloseable {
   @Override
   public void close() {
     ends = true;
-    try {
-      selector.wakeup();
-    } catch (ClosedSelectorException e) {
-      return;
-    }
+    selector.wakeup();
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {

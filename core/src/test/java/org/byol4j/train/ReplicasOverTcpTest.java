@@ -3,9 +3,11 @@ package org.byol4j.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.DoubleStream;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.LocalCollective;
 import org.byol4j.collective.Replicas;
@@ -26,9 +28,6 @@ final class ReplicasOverTcpTest {
   private static final int SIZE = 3;
   private static final Setup SETUP = Setup.small();
 
-  /** What all replicas end with. */
-  private record Weights(double[] online, double[] target) {}
-
   @ParameterizedTest
   @EnumSource(TargetSync.class)
   void weightsInFloat64AreThoseOfThreadsToTheBit(TargetSync sync) {
@@ -46,17 +45,16 @@ final class ReplicasOverTcpTest {
   }
 
   private static void expectSame(TargetSync sync, Supplier<Device> devices) {
-    Weights expected =
+    double[] expected =
         train(LocalCollective.group(SIZE, Duration.ofSeconds(60)), TargetSync.BROADCAST, devices);
     try (TcpGroup group = TcpGroup.join(SIZE, TcpGroup.SETTINGS)) {
-      Weights actual = train(group.collectives(), sync, devices);
-      assertThat(actual.online()).containsExactly(expected.online());
-      assertThat(actual.target()).containsExactly(expected.target());
+      assertThat(train(group.collectives(), sync, devices)).containsExactly(expected);
     }
   }
 
-  private static Weights train(List<Collective> group, TargetSync sync, Supplier<Device> devices) {
-    List<Weights> weights =
+  /** Returns the online and the target weights that all replicas end with. */
+  private static double[] train(List<Collective> group, TargetSync sync, Supplier<Device> devices) {
+    List<double[]> weights =
         Replicas.run(
             group,
             collective -> {
@@ -71,12 +69,14 @@ final class ReplicasOverTcpTest {
                 for (int step = 0; step < SETUP.steps(); step++) {
                   replica.step.run(step, RandomViews.of(SETUP, step, rows));
                 }
-                return new Weights(replica.onlineWeights(), replica.targetWeights());
+                return DoubleStream.concat(
+                        Arrays.stream(replica.onlineWeights()),
+                        Arrays.stream(replica.targetWeights()))
+                    .toArray();
               }
             });
-    for (Weights other : weights) {
-      assertThat(other.online()).containsExactly(weights.get(0).online());
-      assertThat(other.target()).containsExactly(weights.get(0).target());
+    for (double[] other : weights) {
+      assertThat(other).containsExactly(weights.get(0));
     }
     return weights.get(0);
   }

@@ -37,16 +37,16 @@ final class AllReduceReplica {
     Configuration configuration =
         Configuration.ofDefaults(
             List.of(assignments).stream().map(text -> new Assignment("--set", text)).toList());
+    ObjectOutputStream out = new ObjectOutputStream(System.out);
     try (TcpEndpoint endpoint =
-            TcpEndpoint.bind(InetAddress.getLoopbackAddress(), configuration.collective());
-        ObjectOutputStream out = new ObjectOutputStream(System.out);
-        ObjectInputStream in = new ObjectInputStream(System.in)) {
+        TcpEndpoint.bind(InetAddress.getLoopbackAddress(), configuration.collective())) {
       out.writeObject(endpoint.address());
       out.flush();
-      Order order = (Order) in.readObject();
+      Order order = (Order) new ObjectInputStream(System.in).readObject();
       try (Collective collective =
           endpoint.join(order.secret(), 0, order.rank(), order.addresses(), Optional::empty)) {
         out.writeObject(AllReduceBenchmark.run(collective, order.bytes(), order.iterations()));
+        out.flush();
       }
     }
   }

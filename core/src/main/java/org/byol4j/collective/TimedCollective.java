@@ -53,6 +53,12 @@ public final class TimedCollective implements Collective {
     nanos += System.nanoTime() - start;
   }
 
+  /** The other one's; what it takes there, the step does not wait for. */
+  @Override
+  public Collective background() {
+    return collective.background();
+  }
+
   @Override
   public void abort(String reason) {
     collective.abort(reason);

@@ -22,6 +22,11 @@ public record AugmentSettings(
     List<Double> mean,
     List<Double> std) {
 
+  /** The same for images of another height and width, in pixels. */
+  public AugmentSettings withSize(int newSize) {
+    return new AugmentSettings(style, newSize, crop, view1, view2, mean, std);
+  }
+
   /** Whose formulas the augmentations follow. */
   public enum Style {
     DEEPMIND,

@@ -133,7 +133,8 @@ final class SettingsReader {
         values.integer("knn.every-epochs", 0, MANY),
         values.integer("knn.k", 1, UNLIMITED),
         values.number("knn.temperature", Interval.POSITIVE),
-        values.integer("knn.max-images", 5, UNLIMITED));
+        values.integer("knn.max-images", 5, UNLIMITED),
+        values.integer("knn.image-size", 8, LARGEST_SIZE));
   }
 
   CollapseSettings collapse() {

@@ -71,9 +71,7 @@ final class WorkRing implements AutoCloseable {
     this.failure = new Throwable[slots];
     Arrays.fill(free, true);
     for (int i = 0; i < workers; i++) {
-      Thread thread = new Thread(this::run, name + "-" + i);
-      thread.setDaemon(true);
-      threads.add(thread);
+      threads.add(new BackgroundThread(this::run, name + "-" + i));
     }
     threads.forEach(Thread::start);
   }

@@ -8,5 +8,9 @@ package org.byol4j.eval;
  * @param temperature what similarities are divided by before the exponential
  * @param maxImages at most how many images are used, evenly spaced by id; of those with a class
  *     every fifth is a query and the rest are the bank
+ * @param imageSize height and width that images are evaluated at, in pixels: random crops show
+ *     things larger than they are, so that more than a view's size is often better (Touvron et al.
+ *     2019, "Fixing the train-test resolution discrepancy")
  */
-public record KnnSettings(int everyEpochs, int k, double temperature, int maxImages) {}
+public record KnnSettings(
+    int everyEpochs, int k, double temperature, int maxImages, int imageSize) {}

@@ -102,7 +102,7 @@ final class KnnMonitor {
 
   /** Makes the rows of this replica's images, and takes the others' from the other replicas. */
   private Rows rows(int[] ids, NetworkState online) {
-    int size = plan.settings().augment().size();
+    int size = settings.imageSize();
     try (FeaturePlan backbone =
         new FeaturePlan(device, plan.architecture(), online, new Shape(BATCH, size, size, 3))) {
       Rows rows = new Rows(ids, plan.shards(), collective.size(), backbone.features());
@@ -125,7 +125,12 @@ final class KnnMonitor {
     FloatBuffer features = FloatBuffer.allocate(BATCH * rows.width);
     int done = 0;
     try (EvaluationImages batches =
-        new EvaluationImages(plan.store(), run.dataSettings(), run.augment(), own, BATCH)) {
+        new EvaluationImages(
+            plan.store(),
+            run.dataSettings(),
+            run.augment().withSize(settings.imageSize()),
+            own,
+            BATCH)) {
       while (batches.hasNext()) {
         EvaluationBatch batch = batches.take();
         backbone.run(batch.images(), features.clear());

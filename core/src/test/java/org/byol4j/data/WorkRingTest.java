@@ -3,6 +3,11 @@ package org.byol4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -206,6 +211,35 @@ class WorkRingTest {
       long elapsed = System.nanoTime() - start;
       // five slots of five rows, of which the consumer does none
       assertThat(ring.waitedNanos()).isBetween(elapsed / 2, elapsed);
+    }
+  }
+
+  @Test
+  void workersGiveWayAndTheirConsumerDoesNot() {
+    AtomicInteger niceness = new AtomicInteger();
+    Counting work =
+        new Counting() {
+          @Override
+          void fillRow(int slot, int row) {
+            niceness.set(nicenessOfThisThread());
+          }
+        };
+    int own = nicenessOfThisThread();
+    try (WorkRing ring = new WorkRing("test", 1, SLOTS, 1, work)) {
+      ring.take();
+    }
+    assertThat(niceness.get()).isGreaterThan(own);
+    assertThat(nicenessOfThisThread()).isEqualTo(own);
+  }
+
+  /** The 19th field of {@code stat} (proc(5)); the second is a name in parentheses. */
+  private static int nicenessOfThisThread() {
+    try {
+      String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+      List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
+      return Integer.parseInt(fields.get(16));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

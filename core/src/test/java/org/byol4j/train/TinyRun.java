@@ -228,7 +228,7 @@ record TinyRun(
         setup.target(),
         new ParameterServerSettings(TargetSync.BROADCAST, 1),
         new CheckpointSettings(checkpointEvery, 10, 0),
-        new KnnSettings(1, 5, 0.1, IMAGES),
+        new KnnSettings(1, 5, 0.1, IMAGES, SIZE),
         collapse,
         new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO),
         "tiny = true\n",

@@ -41,7 +41,7 @@ final class KnnEvaluation {
 
   /** By the pixels of the centre crops. */
   KnnResult pixels() {
-    int size = configuration.augment().size();
+    int size = configuration.knn().imageSize();
     return evaluate(new PixelFeatures(size * size * Image.CHANNELS));
   }
 
@@ -72,7 +72,7 @@ final class KnnEvaluation {
   }
 
   private KnnResult evaluate(Device device, Architecture architecture, NetworkState online) {
-    int size = configuration.augment().size();
+    int size = configuration.knn().imageSize();
     Shape batch = new Shape(BATCH, size, size, Image.CHANNELS);
     try (FeaturePlan plan = new FeaturePlan(device, architecture, online, batch)) {
       return evaluate(new BackboneFeatures(plan));
@@ -93,7 +93,7 @@ final class KnnEvaluation {
         store,
         EvaluationImages.all(store),
         configuration.data(),
-        configuration.augment(),
+        configuration.augment().withSize(configuration.knn().imageSize()),
         BATCH);
   }
 }

@@ -109,7 +109,6 @@ final class SparkProperties {
     conf.setIfMissing("spark.executor.instances", Integer.toString(replicas));
     int cores = Math.multiplyExact(replicas, conf.getInt(EXECUTOR_CORES, threads));
     conf.setIfMissing("spark.cores.max", Integer.toString(cores));
-    conf.setIfMissing("spark.executorEnv.OMP_WAIT_POLICY", "passive");
     conf.set(EXECUTOR_OPTIONS, (NATIVE_MEMORY + " " + conf.get(EXECUTOR_OPTIONS, "")).strip());
   }
 

@@ -57,7 +57,7 @@ class ScriptTest {
     Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.9\"\n");
     executable(
         jdk.resolve("bin/java"),
-        "for word; do echo \"[$word]\"; done; echo \"OMP=$OMP_WAIT_POLICY\"; echo \"SPARK_HOME=$SPARK_HOME\"; exit 42");
+        "for word; do echo \"[$word]\"; done; echo \"SPARK_HOME=$SPARK_HOME\"; exit 42");
   }
 
   @Test
@@ -172,12 +172,6 @@ class ScriptTest {
     Ended ended = run(Map.of("BYOL4J_JAVA_OPTS", "-Xmx8g -ea"));
 
     assertThat(ended.out()).contains("[-Xmx8g]\n[-ea]\n[-cp]\n");
-  }
-
-  @Test
-  void idleThreadsArePassiveUnlessSaidOtherwise() throws Exception {
-    assertThat(run(Map.of()).out()).contains("OMP=passive");
-    assertThat(run(Map.of("OMP_WAIT_POLICY", "active")).out()).contains("OMP=active");
   }
 
   @Test

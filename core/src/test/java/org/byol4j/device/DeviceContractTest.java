@@ -271,7 +271,8 @@ public abstract class DeviceContractTest {
     "8, 9, 9, 24",
     "4, 16, 16, 64",
     "2, 31, 33, 17",
-    "2, 4, 4, 512"
+    "2, 4, 4, 512",
+    "33, 16, 16, 130"
   })
   void localBatchNormIsTheReferencesInEveryForm(int batch, int height, int width, int channels) {
     for (Form form : Form.values()) {

@@ -15,7 +15,10 @@ import org.byol4j.config.ConfigurationException;
 import org.byol4j.config.Fault;
 import org.byol4j.data.DataException;
 import org.byol4j.paramserver.NotFiniteException;
+import org.byol4j.spark.ClusterException;
+import org.byol4j.spark.NoSlotsException;
 import org.byol4j.train.CollapsedException;
+import org.byol4j.train.LostReplicaException;
 import org.byol4j.train.ResumeRefusedException;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +64,19 @@ class FailuresTest {
   }
 
   @Test
+  void clusterThatCannotHoldTheRunIsTheUsers() {
+    assertThat(code(new ClusterException("replicas=3 slots=2"))).isEqualTo(64);
+  }
+
+  @Test
+  void slotsThatDidNotComeAreWorthRetrying() {
+    assertThat(code(new NoSlotsException("replicas=3 slots=2 after 30 s"))).isEqualTo(75);
+  }
+
+  @Test
   void lostReplicaIsWorthRetrying() {
+    assertThat(code(new LostReplicaException("executor=1 was lost", new IOException("x"))))
+        .isEqualTo(75);
     assertThat(code(new CollectiveException("rank=1 is gone"))).isEqualTo(75);
   }
 

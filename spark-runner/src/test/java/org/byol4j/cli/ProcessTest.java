@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.checkpoint.CheckpointReader;
+import org.byol4j.checkpoint.WeightsDigest;
 import org.byol4j.image.Image;
 import org.byol4j.image.ImageEncoder;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +57,36 @@ class ProcessTest {
     assertThat(submit("--version")).isZero();
   }
 
+  @Test
+  @Tag("fault")
+  void runWhoseDriverIsKilledGoesOnToTheSameBits() throws Exception {
+    Path images = drawImages();
+    String[] short40 = {"--set", "train.epochs=40", "--set", "train.checkpoint-every-steps=10"};
+    Path undisturbed = folder.resolve("undisturbed");
+    assertThat(Ran.byol4j(train(images, undisturbed, short40)).code()).isZero();
+    Path out = folder.resolve("killed");
+
+    Process process = start(MAIN, train(images, out, short40));
+    try {
+      while (process.isAlive() && steps(out) < 35) {
+        Thread.onSpinWait();
+      }
+      process.destroyForcibly();
+      assertThat(process.waitFor()).isEqualTo(137);
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(Ran.byol4j(train(images, out, short40)).code()).isZero();
+
+    assertThat(WeightsDigest.of(CheckpointReader.open(out)))
+        .isEqualTo(WeightsDigest.of(CheckpointReader.open(undisturbed)));
+  }
+
+  private static int steps(Path out) throws IOException {
+    Path metrics = out.resolve("metrics.jsonl");
+    return Files.exists(metrics) ? Files.readAllLines(metrics).size() : 0;
+  }
+
   private static int submit(String... words) throws Exception {
     List<String> all = new ArrayList<>(List.of("--master", "local[2]", "--class", MAIN));
     // the word that stands for a jar where the class path has the classes
@@ -91,7 +123,7 @@ class ProcessTest {
     return images;
   }
 
-  private static String[] train(Path data, Path out) {
+  private static String[] train(Path data, Path out, String... more) {
     List<String> words = new ArrayList<>(List.of("train", "--conf", "../conf/cifar10-small.conf"));
     words.addAll(List.of("--data", data.toString(), "--out", out.toString(), "--replicas", "2"));
     for (String assignment :
@@ -106,6 +138,7 @@ class ProcessTest {
             "compute.threads=1")) {
       words.addAll(List.of("--set", assignment));
     }
+    words.addAll(List.of(more));
     return words.toArray(String[]::new);
   }
 }

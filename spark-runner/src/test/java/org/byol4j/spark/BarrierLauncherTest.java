@@ -76,13 +76,13 @@ class BarrierLauncherTest {
 
   @Test
   void stopEndsTheReplicasWithACheckpointAndTheRunGoesOnFromThere() {
-    SmallRun whole = SmallRun.in(folder, "whole", "cluster.replicas=2", "train.epochs=40");
-    SmallRun stopped = SmallRun.in(folder, "stopped", "cluster.replicas=2", "train.epochs=40");
+    SmallRun whole = SmallRun.in(folder, "whole", "cluster.replicas=2", "train.epochs=25");
+    SmallRun stopped = SmallRun.in(folder, "stopped", "cluster.replicas=2", "train.epochs=25");
 
     RunSummary summary = stopAfterTheFirstStep(stopped);
 
     assertThat(summary.finished()).isFalse();
-    assertThat(summary.steps()).isBetween(1L, 119L);
+    assertThat(summary.steps()).isBetween(1L, 74L);
     assertThat(summary.checkpoint()).isDirectory();
     whole.onThreads();
     assertThat(stopped.onSpark().finished()).isTrue();
@@ -138,7 +138,7 @@ class BarrierLauncherTest {
 
   @Test
   void failureOfAReplicaReachesTheDriverAsWhatItIsAndIsNotTriedAgain() throws IOException {
-    SmallRun run = SmallRun.in(folder, "broken", "cluster.replicas=2", "train.epochs=40");
+    SmallRun run = SmallRun.in(folder, "broken", "cluster.replicas=2", "train.epochs=25");
     Path weights = stopAfterTheFirstStep(run).checkpoint().resolve("weights.f32");
     byte[] bytes = Files.readAllBytes(weights);
     bytes[0] ^= 1;

@@ -3,6 +3,7 @@ package org.byol4j.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,7 +13,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.spark.SparkContext;
 import org.byol4j.metrics.StepRecord;
 import org.byol4j.train.RunObserver;
@@ -25,6 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What Spark shows of a run. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class SeenFromOutsideTest {
+  /** A socket's state in the kernel's tables. */
+  private static final String LISTENING = "0A";
+
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   @TempDir Path folder;
@@ -77,6 +84,66 @@ class SeenFromOutsideTest {
       assertThat(list).contains("epoch 1 of 2: loss ", "BYOL: replicas=2 out=");
     }
     assertThat(observer.steps).hasSize(SmallRun.STEPS);
+  }
+
+  @Test
+  void embeddedSparkListensForThisHostOnly() {
+    SmallRun run = SmallRun.in(folder, "run", "cluster.replicas=2");
+    Set<String> before = listening();
+    Set<String> during = new TreeSet<>();
+
+    run.onSpark("", new StopSignal(), new LooksAtEveryStep(() -> during.addAll(listening())));
+
+    during.removeAll(before);
+    assertThat(during).as("replicas listen for each other").isNotEmpty();
+    assertThat(during).allMatch(address -> address.endsWith("0100007F"), "127.0.0.1");
+  }
+
+  /** The local addresses that processes of this host listen on, in the kernel's hexadecimal. */
+  private static Set<String> listening() {
+    Set<String> addresses = new TreeSet<>();
+    for (String table : List.of("tcp", "tcp6")) {
+      try {
+        for (String line : Files.readAllLines(Path.of("/proc/self/net", table))) {
+          String[] columns = line.strip().split("\\s+");
+          if (columns[3].equals(LISTENING) && isOurs(columns[9])) {
+            addresses.add(columns[1].substring(0, columns[1].indexOf(':')));
+          }
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return addresses;
+  }
+
+  /** Whether this process has the socket of an inode. */
+  private static boolean isOurs(String inode) throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+      return files.anyMatch(file -> leadsTo(file, "socket:[" + inode + "]"));
+    }
+  }
+
+  private static boolean leadsTo(Path file, String target) {
+    try {
+      return Files.readSymbolicLink(file).toString().equals(target);
+    } catch (IOException e) {
+      // closed in the meantime
+      return false;
+    }
+  }
+
+  private record LooksAtEveryStep(Runnable look) implements RunObserver {
+    @Override
+    public void begins(long firstStep, long totalSteps, int stepsPerEpoch) {}
+
+    @Override
+    public void stepDone(StepRecord entry) {
+      look.run();
+    }
+
+    @Override
+    public void says(String message) {}
   }
 
   private static String get(String address) throws IOException, InterruptedException {

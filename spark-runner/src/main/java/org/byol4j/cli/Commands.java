@@ -32,8 +32,8 @@ import picocli.CommandLine.Spec;
 public final class Commands implements Runnable {
   private static final String TRACE = "BYOL4J_TRACE";
 
-  /** What spark-submit tells every driver. */
-  private static final String SUBMITTED = "spark.submit.deployMode";
+  /** What {@code bin/byol4j} tells; without it the JVM is Spark's. */
+  private static final String HOME = "byol4j.home";
 
   @Spec private CommandSpec spec;
 
@@ -62,7 +62,7 @@ public final class Commands implements Runnable {
                 new PrintWriter(System.err, true, StandardCharsets.UTF_8),
                 System.getenv(),
                 interruption));
-    if (System.getProperty(SUBMITTED) == null) {
+    if (System.getProperty(HOME) != null) {
       System.exit(code);
     }
     if (code != 0) {

@@ -22,15 +22,19 @@ import scala.reflect.ClassTag$;
 
 /**
  * Runs the replicas of a run as the tasks of one barrier stage. Spark is started with the first
- * launch, and stopped when this is closed.
+ * launch, and stopped when this is closed; where the JVM has a Spark already, that one is used.
  */
 public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
+  /** A property that tells our Spark from one that a notebook has started before. */
+  private static final String OWNER = "spark.byol4j.owner";
+
   private final Supplier<SparkConf> conf;
   private final StopSignal stop;
   private final RunObserver observer;
   private final LostExecutors lost = new LostExecutors();
   private final SecureRandom random = new SecureRandom();
   private Optional<JavaSparkContext> started = Optional.empty();
+  private boolean isOurs;
   private int launches;
 
   /**
@@ -121,16 +125,22 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
 
   private JavaSparkContext spark() {
     if (started.isEmpty()) {
-      SparkContext spark = new SparkContext(conf.get());
+      SparkConf ours = conf.get().set(OWNER, Long.toHexString(random.nextLong()));
+      SparkContext spark = SparkContext.getOrCreate(ours);
+      isOurs = spark.conf().get(OWNER, "").equals(ours.get(OWNER));
       spark.addSparkListener(lost);
       started = Optional.of(new JavaSparkContext(spark));
     }
     return started.get();
   }
 
+  /** Stops Spark, unless it was there before us. */
   @Override
   public void close() {
-    started.ifPresent(JavaSparkContext::stop);
+    started.ifPresent(spark -> spark.sc().removeSparkListener(lost));
+    if (isOurs) {
+      started.ifPresent(JavaSparkContext::stop);
+    }
     started = Optional.empty();
   }
 }

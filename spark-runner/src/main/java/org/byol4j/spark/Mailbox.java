@@ -23,13 +23,14 @@ final class Mailbox implements AutoCloseable {
   /**
    * The open mailbox of an application.
    *
-   * @throws IllegalStateException if Spark was not told of the plugin
+   * @throws ClusterException if Spark was not told of the plugin
    */
   static Mailbox of(String applicationId) {
     Mailbox mailbox = BY_APPLICATION.get(applicationId);
     if (mailbox == null) {
-      throw new IllegalStateException(
-          "application=%s has no %s, expected it in spark.plugins"
+      // a Spark that others have started
+      throw new ClusterException(
+          "application=%s has no %s, expected it in spark.plugins when Spark starts"
               .formatted(applicationId, TrainingPlugin.class.getName()));
     }
     return mailbox;

@@ -78,7 +78,7 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
     int replicas = start.settings().train().replicas();
     Slots slots = new Slots(spark.sc(), lost, stop, observer);
     slots.await(replicas);
-    slots.checkAllAreHere(start.settings().out());
+    slots.checkAllAreHere(start.settings().out(), replicas);
 
     lost.forget();
     Mailbox mailbox = Mailbox.of(spark.sc().applicationId());

@@ -21,6 +21,7 @@ import org.byol4j.train.StopSignal;
  */
 final class Slots {
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
+  private static final Duration LAG = Duration.ofSeconds(2);
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
 
   private final SparkContext spark;
@@ -105,10 +106,22 @@ final class Slots {
    * @param out the run's folder, on a local disk
    * @throws ClusterException if one runs elsewhere
    */
-  void checkAllAreHere(Path out) {
-    List<String> hosts =
-        Stream.of(spark.statusTracker().getExecutorInfos()).map(SparkExecutorInfo::host).toList();
+  void checkAllAreHere(Path out, int replicas) {
+    // the list of executors lags behind the slots; where several share an executor it stays short
+    long deadline = System.nanoTime() + LAG.toNanos();
+    List<String> hosts = hosts();
+    while (!spark.isLocal() && hosts.size() <= replicas && System.nanoTime() < deadline) {
+      pause();
+      hosts = hosts();
+    }
     checkAllAreHere(out, hosts);
+  }
+
+  /** Of the driver and the executors. */
+  private List<String> hosts() {
+    return Stream.of(spark.statusTracker().getExecutorInfos())
+        .map(SparkExecutorInfo::host)
+        .toList();
   }
 
   static void checkAllAreHere(Path out, List<String> hosts) {

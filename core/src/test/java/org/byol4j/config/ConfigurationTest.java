@@ -135,7 +135,7 @@ class ConfigurationTest {
                 Duration.ofMillis(1500),
                 Duration.ofMinutes(10),
                 Duration.ofNanos(50_000),
-                262_144,
+                524_288,
                 Optional.of(
                     new TlsSettings(
                         Path.of("keys.p12"), Path.of("trusted.p12"), "env:STORE_PASSWORD"))));

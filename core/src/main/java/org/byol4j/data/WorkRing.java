@@ -71,7 +71,9 @@ final class WorkRing implements AutoCloseable {
     this.failure = new Throwable[slots];
     Arrays.fill(free, true);
     for (int i = 0; i < workers; i++) {
-      threads.add(new BackgroundThread(this::run, name + "-" + i));
+      Thread thread = new Thread(this::run, name + "-" + i);
+      thread.setDaemon(true);
+      threads.add(thread);
     }
     threads.forEach(Thread::start);
   }
@@ -146,6 +148,7 @@ final class WorkRing implements AutoCloseable {
 
   private void run() {
     try (Worker worker = work.newWorker()) {
+      Niceness.giveWay();
       long claim = claim();
       while (claim >= 0) {
         int slot = (int) (claim >>> 32);

@@ -2,6 +2,7 @@ package org.byol4j.train;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.byol4j.collective.Collective;
@@ -22,7 +23,7 @@ import org.byol4j.nn.NetworkState;
  * is a query and the others are the bank. Each replica makes the features of its own shards' images
  * and, when all have been brought together, classifies its share of the queries.
  */
-final class KnnMonitor {
+final class KnnMonitor implements AutoCloseable {
   private static final int QUERY_EVERY = 5;
   private static final int BATCH = 64;
 
@@ -30,26 +31,34 @@ final class KnnMonitor {
   private final KnnSettings settings;
   private final Device device;
   private final Collective collective;
+  private final NetworkState online;
 
-  KnnMonitor(RunPlan plan, Device device, Collective collective) {
+  /** Made for the first evaluation and kept: what operations hold is freed with the device only. */
+  private Optional<FeaturePlan> backbone = Optional.empty();
+
+  /**
+   * @param online the network that is watched; stays the caller's
+   */
+  KnnMonitor(RunPlan plan, Device device, Collective collective, NetworkState online) {
     this.plan = plan;
     this.settings = plan.settings().knn();
     this.device = device;
     this.collective = collective;
+    this.online = online;
   }
 
   /**
    * Evaluates after {@code steps} steps, if it is time to and the images have classes; all replicas
    * call this in lockstep, and get the same share of queries that were classified rightly.
    */
-  OptionalDouble evaluate(long steps, NetworkState online) {
+  OptionalDouble evaluate(long steps) {
     long interval = (long) settings.everyEpochs() * plan.shards().stepsPerEpoch();
     boolean hasClasses = plan.store().manifest().classes().size() > 1;
     if (interval == 0 || steps % interval != 0 || !hasClasses) {
       return OptionalDouble.empty();
     }
     int[] ids = EvaluationImages.evenlySpaced(plan.store(), settings.maxImages());
-    Rows rows = rows(ids, online);
+    Rows rows = rows(ids);
     int[] labelled = IntStream.range(0, ids.length).filter(i -> rows.label(i) >= 0).toArray();
     int[] bank = select(labelled, false);
     int[] queries = select(labelled, true);
@@ -101,18 +110,29 @@ final class KnnMonitor {
   }
 
   /** Makes the rows of this replica's images, and takes the others' from the other replicas. */
-  private Rows rows(int[] ids, NetworkState online) {
-    int size = settings.imageSize();
-    try (FeaturePlan backbone =
-        new FeaturePlan(device, plan.architecture(), online, new Shape(BATCH, size, size, 3))) {
-      Rows rows = new Rows(ids, plan.shards(), collective.size(), backbone.features());
-      fill(rows, ids, backbone);
-      collective.allGather(rows.memory, rows.bounds());
-      return rows;
-    }
+  private Rows rows(int[] ids) {
+    FeaturePlan extractor = backbone();
+    Rows rows = new Rows(ids, plan.shards(), collective.size(), extractor.features());
+    fill(rows, ids, extractor);
+    collective.allGather(rows.memory, rows.bounds());
+    return rows;
   }
 
-  private void fill(Rows rows, int[] ids, FeaturePlan backbone) {
+  private FeaturePlan backbone() {
+    if (backbone.isEmpty()) {
+      int size = settings.imageSize();
+      Shape batch = new Shape(BATCH, size, size, 3);
+      backbone = Optional.of(new FeaturePlan(device, plan.architecture(), online, batch));
+    }
+    return backbone.get();
+  }
+
+  @Override
+  public void close() {
+    backbone.ifPresent(FeaturePlan::close);
+  }
+
+  private void fill(Rows rows, int[] ids, FeaturePlan extractor) {
     int[] images =
         IntStream.range(0, ids.length)
             .filter(i -> plan.shards().rankOf(ids[i], collective.size()) == collective.rank())
@@ -133,7 +153,7 @@ final class KnnMonitor {
             BATCH)) {
       while (batches.hasNext()) {
         EvaluationBatch batch = batches.take();
-        backbone.run(batch.images(), features.clear());
+        extractor.run(batch.images(), features.clear());
         for (int i = 0; i < batch.count(); i++) {
           rows.put(images[done + i], features, i, batch.label(i));
         }

@@ -48,10 +48,13 @@ public final class LocalReplicas {
 
   private static <T> T runOne(Function<Collective, T> replica, Collective collective) {
     try (collective) {
-      return replica.apply(collective);
-    } catch (RuntimeException | Error e) {
-      collective.abort("replica rank=%d failed: %s".formatted(collective.rank(), e));
-      throw e;
+      try {
+        return replica.apply(collective);
+      } catch (RuntimeException | Error e) {
+        // before it is closed: the others are to hear the reason
+        collective.abort("replica rank=%d failed: %s".formatted(collective.rank(), e));
+        throw e;
+      }
     }
   }
 

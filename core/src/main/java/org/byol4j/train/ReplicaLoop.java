@@ -62,17 +62,17 @@ final class ReplicaLoop {
                 collective.rank(),
                 collective.size(),
                 plan.firstStep(),
-                plan.totalSteps())) {
+                plan.totalSteps());
+        KnnMonitor monitor = new KnnMonitor(plan, device, collective, replica.online())) {
       resumed.ifPresent(sections -> RunState.write(sections, replica, device));
-      return steps(replica, loader, rows);
+      return steps(replica, loader, monitor, rows);
     }
   }
 
-  private long steps(Replica replica, BatchLoader loader, int rows) {
+  private long steps(Replica replica, BatchLoader loader, KnnMonitor monitor, int rows) {
     MicroBatches batches = new LoaderBatches(loader);
     Projections projections =
         new Projections(device, collective, rows, plan.settings().network().output());
-    KnnMonitor monitor = new KnnMonitor(plan, device, collective);
     log.ifPresent(RunLog::begin);
     long step = plan.firstStep();
     if (step == 0) {
@@ -88,7 +88,7 @@ final class ReplicaLoop {
           timing(start, loader.waitedNanos() - waitedBefore, replica.times());
 
       OptionalDouble rank = effectiveRank(projections, step);
-      OptionalDouble top1 = monitor.evaluate(step + 1, replica.online());
+      OptionalDouble top1 = monitor.evaluate(step + 1);
       if (log.isPresent()) {
         log.get().append(record(replica, projections, step, loss, rank, top1, timing));
       }

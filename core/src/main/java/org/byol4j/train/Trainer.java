@@ -161,10 +161,18 @@ public final class Trainer {
     differences.addAll(settings.differences().apply(saved.configuration()));
     if (!differences.isEmpty()) {
       throw new ResumeRefusedException(
-          "%s cannot be continued, it differs in:%n  %s"
+          "%s cannot be continued, it differs in:%n  %s%s"
               .formatted(
-                  checkpoint.describe(), String.join(System.lineSeparator() + "  ", differences)));
+                  checkpoint.describe(),
+                  String.join(System.lineSeparator() + "  ", differences),
+                  saysIfNothingIsLost(checkpoint)));
     }
+  }
+
+  private String saysIfNothingIsLost(Checkpoint checkpoint) {
+    return checkpoint.manifest().step() > 0
+        ? ""
+        : "%nno step is done yet: delete %s to start anew".formatted(settings.out());
   }
 
   private Path pathOf(Checkpoint checkpoint) {

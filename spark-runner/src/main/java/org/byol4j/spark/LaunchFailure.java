@@ -8,6 +8,7 @@ import org.byol4j.checkpoint.StorageException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
 import org.byol4j.metrics.MetricsException;
+import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
 import org.byol4j.train.CollapsedException;
 import org.byol4j.train.LostReplicaException;
@@ -21,6 +22,7 @@ final class LaunchFailure {
           CollapsedException.class,
           ConfigurationException.class,
           DataException.class,
+          DivergedException.class,
           LinkageError.class,
           MetricsException.class,
           NotFiniteException.class,

@@ -133,9 +133,8 @@ final class Slots {
     }
     if (!elsewhere.isEmpty()) {
       throw new ClusterException(
-          "--out=%s is a folder of this host, but executors run on hosts=%s; expected a path that all"
-                  .formatted(out, elsewhere)
-              + " of them share, such as hdfs: or s3a:");
+          "--out=%s is a folder of this host, but executors run on hosts=%s; expected them all here"
+              .formatted(out, elsewhere));
     }
   }
 

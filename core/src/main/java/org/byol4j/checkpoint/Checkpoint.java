@@ -22,11 +22,16 @@ public final class Checkpoint {
 
   private final Storage storage;
   private final String folder;
+  private final int attempt;
   private final Manifest manifest;
 
-  Checkpoint(Storage storage, String folder, Manifest manifest) {
+  /**
+   * @param attempt the one that wrote it
+   */
+  Checkpoint(Storage storage, String folder, int attempt, Manifest manifest) {
     this.storage = storage;
     this.folder = folder;
+    this.attempt = attempt;
     this.manifest = manifest;
   }
 
@@ -56,7 +61,7 @@ public final class Checkpoint {
   /** Hands out the bytes of a section; only when this returns are they known to be right. */
   void stream(Section section, ChunkReader reader) {
     SectionFile file = manifest.files().get(section);
-    String path = Checkpoints.fileOf(folder, section);
+    String path = Checkpoints.fileOf(folder, section, attempt);
     MessageDigest digest = Sha256.digest();
     ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     try (InputStream in = storage.read(path)) {

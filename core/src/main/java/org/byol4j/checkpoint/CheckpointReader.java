@@ -12,10 +12,12 @@ public final class CheckpointReader {
   private static final long MAX_MANIFEST_BYTES = 64L << 20;
 
   private final Storage storage;
+  private final Checkpoints checkpoints;
 
   /** Reads from {@code storage}, whose root holds the checkpoints' folders. */
   public CheckpointReader(Storage storage) {
     this.storage = storage;
+    this.checkpoints = new Checkpoints(storage);
   }
 
   /**
@@ -28,32 +30,48 @@ public final class CheckpointReader {
     Path folder = runOrCheckpoint.toAbsolutePath().normalize();
     RunFolder run = new RunFolder(folder);
     if (Files.isDirectory(run.checkpoints())) {
-      return new CheckpointReader(new LocalStorage(run.checkpoints())).read(newestOf(run));
+      return new CheckpointReader(new LocalStorage(run.checkpoints())).readNewest();
     }
     Path name = folder.getFileName();
     if (name == null || !Files.isDirectory(folder)) {
       throw new CheckpointException(
           "%s: no such folder, expected a run or a checkpoint".formatted(runOrCheckpoint));
     }
-    boolean complete = Files.exists(folder.resolve(Manifest.FILE_NAME));
-    if (!complete && !Checkpoints.isName(name.toString())) {
+    CheckpointReader reader = new CheckpointReader(new LocalStorage(folder.getParent()));
+    if (!Checkpoints.isName(name.toString()) && reader.newestAttempt(name.toString()) == 0) {
       throw new CheckpointException(
           "%s: neither a run (no checkpoints/) nor a checkpoint (no %s)"
               .formatted(runOrCheckpoint, Manifest.FILE_NAME));
     }
-    return new CheckpointReader(new LocalStorage(folder.getParent())).read(name.toString());
+    return reader.read(name.toString());
   }
 
-  private static String newestOf(RunFolder run) {
+  /**
+   * Opens the newest complete checkpoint.
+   *
+   * @throws CheckpointException if there is none, or it is damaged
+   * @throws StorageException if it cannot be read at the moment
+   */
+  public Checkpoint readNewest() {
     try {
-      return new Checkpoints(new LocalStorage(run.checkpoints()))
-          .latest()
-          .orElseThrow(
-              () ->
-                  new CheckpointException(
-                      "%s: no complete checkpoint".formatted(run.checkpoints())));
+      return read(
+          checkpoints
+              .latest()
+              .orElseThrow(
+                  () ->
+                      new CheckpointException(
+                          "%s: no complete checkpoint".formatted(storage.describe("")))));
     } catch (IOException e) {
-      throw new StorageException("%s: cannot be listed: %s".formatted(run.checkpoints(), e), e);
+      throw new StorageException("%s: cannot be listed: %s".formatted(storage.describe(""), e), e);
+    }
+  }
+
+  private int newestAttempt(String folder) {
+    try {
+      return checkpoints.newestAttempt(folder);
+    } catch (IOException e) {
+      throw new StorageException(
+          "%s: cannot be listed: %s".formatted(storage.describe(folder), e), e);
     }
   }
 
@@ -65,18 +83,19 @@ public final class CheckpointReader {
    * @throws StorageException if it cannot be read at the moment
    */
   public Checkpoint read(String folder) {
-    String path = Checkpoints.manifestOf(folder);
+    int attempt = Math.max(1, newestAttempt(folder));
+    String path = Checkpoints.manifestOf(folder, attempt);
     String name = storage.describe(path);
-    Manifest manifest = ManifestJson.read(manifestBytes(path, name), name);
+    Manifest manifest = ManifestJson.read(manifestBytes(path, name), attempt, name);
     if (Checkpoints.isName(folder) && Checkpoints.stepOf(folder) != manifest.step()) {
       throw new CheckpointException(
           "%s: step=%d, expected %d as in the folder's name"
               .formatted(name, manifest.step(), Checkpoints.stepOf(folder)));
     }
     for (Section section : Section.values()) {
-      checkLength(section, manifest, folder);
+      checkLength(section, manifest, folder, attempt);
     }
-    return new Checkpoint(storage, folder, manifest);
+    return new Checkpoint(storage, folder, attempt, manifest);
   }
 
   private byte[] manifestBytes(String path, String name) {
@@ -97,8 +116,8 @@ public final class CheckpointReader {
     }
   }
 
-  private void checkLength(Section section, Manifest manifest, String folder) {
-    String path = Checkpoints.fileOf(folder, section);
+  private void checkLength(Section section, Manifest manifest, String folder, int attempt) {
+    String path = Checkpoints.fileOf(folder, section, attempt);
     String name = storage.describe(path);
     SectionFile file = manifest.files().get(section);
     String fault = manifest.layout().faultOf(section, file.elements());

@@ -15,7 +15,9 @@ import org.byol4j.checkpoint.Manifest.SectionFile;
  *
  * <p>The files of the sections come first, the manifest last: before it the checkpoint does not
  * exist for any reader. A deletion goes the other way. So whenever the process ends, the newest
- * complete checkpoint is either the one before or the new one. A storage has one writer at a time.
+ * complete checkpoint is either the one before or the new one. A storage has one writer at a time;
+ * one that was taken for dead and comes back touches no file of a later attempt, and ends when it
+ * looks at its fence.
  */
 public final class CheckpointWriter {
   private static final int CHUNK_BYTES = 1 << 20;
@@ -24,14 +26,17 @@ public final class CheckpointWriter {
   private final Checkpoints checkpoints;
   private final CheckpointSettings settings;
   private final Retries retries;
+  private final Attempt attempt;
   private final ByteBuffer chunk =
       ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
-  public CheckpointWriter(Storage storage, CheckpointSettings settings, Retries retries) {
+  public CheckpointWriter(
+      Storage storage, CheckpointSettings settings, Retries retries, Attempt attempt) {
     this.storage = storage;
     this.checkpoints = new Checkpoints(storage);
     this.settings = settings;
     this.retries = retries;
+    this.attempt = attempt;
   }
 
   /**
@@ -41,16 +46,19 @@ public final class CheckpointWriter {
    * @return the checkpoint's folder
    * @throws StorageException if the storage refuses time and again; the newest complete checkpoint
    *     is intact, and the message names it
-   * @throws CheckpointException if other values with the same step lie there already
+   * @throws CheckpointException if other values with the same step lie there already, or a later
+   *     attempt has begun
    */
   public String write(TrainingState state) {
     String folder = Checkpoints.nameOf(state.step());
+    attempt.check();
     try {
-      retries.run(() -> attempt(state, folder));
+      retries.run(() -> tryWriting(state, folder));
     } catch (IOException e) {
       discard(folder, e);
       throw failure("checkpoint not written", folder, e);
     }
+    attempt.check();
     try {
       retries.run(this::prune);
     } catch (IOException e) {
@@ -59,7 +67,7 @@ public final class CheckpointWriter {
     return folder;
   }
 
-  private String attempt(TrainingState state, String folder) throws IOException {
+  private String tryWriting(TrainingState state, String folder) throws IOException {
     if (checkpoints.isComplete(folder)) {
       expectSame(state, folder);
       return folder;
@@ -70,8 +78,9 @@ public final class CheckpointWriter {
     for (Section section : Section.values()) {
       files.put(section, writeSection(section, state, folder));
     }
-    try (Upload upload = storage.create(Checkpoints.manifestOf(folder))) {
-      upload.write(ByteBuffer.wrap(ManifestJson.write(manifest(state, files))));
+    attempt.check();
+    try (Upload upload = storage.create(Checkpoints.manifestOf(folder, attempt.number()))) {
+      upload.write(ByteBuffer.wrap(ManifestJson.write(manifest(state, files), attempt.number())));
       upload.commit();
     }
     return folder;
@@ -81,7 +90,7 @@ public final class CheckpointWriter {
       throws IOException {
     Floats values = state.values().get(section);
     MessageDigest digest = Sha256.digest();
-    try (Upload upload = storage.create(Checkpoints.fileOf(folder, section))) {
+    try (Upload upload = storage.create(Checkpoints.fileOf(folder, section, attempt.number()))) {
       for (long from = 0; from < values.length(); from += CHUNK_BYTES / Float.BYTES) {
         ByteBuffer bytes = bytesOf(values, from);
         digest.update(bytes.duplicate());
@@ -132,7 +141,9 @@ public final class CheckpointWriter {
   private List<String> prune() throws IOException {
     List<String> dropped = settings.dropped(checkpoints.complete());
     for (String folder : dropped) {
-      storage.delete(Checkpoints.manifestOf(folder));
+      for (String manifest : checkpoints.manifestsIn(folder)) {
+        storage.delete(manifest);
+      }
     }
     deleteIncomplete();
     return dropped;
@@ -140,7 +151,21 @@ public final class CheckpointWriter {
 
   private void deleteIncomplete() throws IOException {
     for (String folder : checkpoints.incomplete()) {
+      deleteOurs(folder);
+    }
+  }
+
+  /** Deletes what this attempt and those before it have written, which may be all. */
+  private void deleteOurs(String folder) throws IOException {
+    List<String> names = storage.list(folder);
+    List<String> ours =
+        names.stream().filter(name -> Attempt.numberOf(name) <= attempt.number()).toList();
+    if (ours.size() == names.size()) {
       storage.deleteFolder(folder);
+      return;
+    }
+    for (String name : ours) {
+      storage.delete(folder + "/" + name);
     }
   }
 
@@ -148,7 +173,7 @@ public final class CheckpointWriter {
   private void discard(String folder, IOException failure) {
     try {
       if (!checkpoints.isComplete(folder)) {
-        storage.deleteFolder(folder);
+        deleteOurs(folder);
       }
     } catch (IOException e) {
       failure.addSuppressed(e);

@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 
 /**
  * The checkpoints of a run: folders {@code step-0000001234}, named for the optimizer steps that are
- * done. One is complete when it has a manifest; all others do not count.
+ * done. One is complete when it has a manifest; all others do not count. Where several attempts at
+ * a run have written one, the manifest of the newest counts.
  */
 public final class Checkpoints {
   private static final Pattern NAME = Pattern.compile("step-([0-9]{10,18})");
@@ -43,7 +44,28 @@ public final class Checkpoints {
   }
 
   boolean isComplete(String folder) throws IOException {
-    return storage.exists(manifestOf(folder));
+    return newestAttempt(folder) > 0;
+  }
+
+  /** The newest attempt that has a manifest in {@code folder}; 0 if none has. */
+  int newestAttempt(String folder) throws IOException {
+    return storage.list(folder).stream()
+        .filter(Checkpoints::isManifest)
+        .mapToInt(Attempt::numberOf)
+        .max()
+        .orElse(0);
+  }
+
+  /** The manifests in {@code folder}, of any attempt. */
+  List<String> manifestsIn(String folder) throws IOException {
+    return storage.list(folder).stream()
+        .filter(Checkpoints::isManifest)
+        .map(name -> folder + "/" + name)
+        .toList();
+  }
+
+  private static boolean isManifest(String name) {
+    return name.equals(Attempt.nameOf(Manifest.FILE_NAME, Attempt.numberOf(name)));
   }
 
   static boolean isName(String folder) {
@@ -55,12 +77,12 @@ public final class Checkpoints {
     return Long.parseLong(folder.substring("step-".length()));
   }
 
-  static String manifestOf(String folder) {
-    return folder + "/" + Manifest.FILE_NAME;
+  static String manifestOf(String folder, int attempt) {
+    return folder + "/" + Attempt.nameOf(Manifest.FILE_NAME, attempt);
   }
 
-  static String fileOf(String folder, Section section) {
-    return folder + "/" + section.fileName();
+  static String fileOf(String folder, Section section, int attempt) {
+    return folder + "/" + section.fileName(attempt);
   }
 
   private List<String> folders(boolean complete) throws IOException {

@@ -32,7 +32,12 @@ final class ManifestJson {
 
   private ManifestJson() {}
 
-  static byte[] write(Manifest manifest) {
+  /**
+   * The bytes of a manifest.
+   *
+   * @param attempt the one that wrote the files of the sections
+   */
+  static byte[] write(Manifest manifest, int attempt) {
     ObjectNode root = JSON.createObjectNode();
     root.put("format", FORMAT).put("format_version", Manifest.FORMAT_VERSION);
     root.put("step", manifest.step()).put("epoch", manifest.epoch());
@@ -62,7 +67,7 @@ final class ManifestJson {
             (section, file) ->
                 sections
                     .putObject(section.key())
-                    .put("file", section.fileName())
+                    .put("file", section.fileName(attempt))
                     .put("elements", file.elements())
                     .put("bytes", file.lengthBytes())
                     .put("sha256", file.sha256()));
@@ -77,10 +82,11 @@ final class ManifestJson {
   /**
    * Reads a manifest.
    *
+   * @param attempt the one that the file's name tells of
    * @param name how messages name the file
    * @throws CheckpointException if the text is not a whole manifest of a known version
    */
-  static Manifest read(byte[] bytes, String name) {
+  static Manifest read(byte[] bytes, int attempt, String name) {
     JsonFields root = new JsonFields(parse(bytes, name), name);
     root.expect("format", FORMAT);
     long version = root.integer("format_version", 1, Long.MAX_VALUE);
@@ -103,7 +109,7 @@ final class ManifestJson {
         identity,
         layout(root, name),
         counters(root.object("counters")),
-        files(root.object("sections")));
+        files(root.object("sections"), attempt));
   }
 
   private static JsonNode parse(byte[] bytes, String name) {
@@ -173,11 +179,11 @@ final class ManifestJson {
     return counters;
   }
 
-  private static Map<Section, SectionFile> files(JsonFields object) {
+  private static Map<Section, SectionFile> files(JsonFields object, int attempt) {
     Map<Section, SectionFile> files = new EnumMap<>(Section.class);
     for (Section section : Section.values()) {
       JsonFields node = object.object(section.key());
-      node.expect("file", section.fileName());
+      node.expect("file", section.fileName(attempt));
       SectionFile file =
           new SectionFile(
               (int) node.integer("elements", 0, Integer.MAX_VALUE), node.text("sha256"));

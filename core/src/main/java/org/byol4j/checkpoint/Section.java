@@ -26,6 +26,11 @@ public enum Section {
 
   /** The name of the file: float32 values, little endian, nothing else. */
   public String fileName() {
-    return key + ".f32";
+    return fileName(1);
+  }
+
+  /** The name of the file that attempt {@code attempt} writes. */
+  String fileName(int attempt) {
+    return Attempt.nameOf(key + ".f32", attempt);
   }
 }

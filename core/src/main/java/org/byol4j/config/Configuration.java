@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.checkpoint.CheckpointSettings;
+import org.byol4j.checkpoint.LeaseSettings;
 import org.byol4j.collective.tcp.TcpSettings;
 import org.byol4j.data.DataSettings;
 import org.byol4j.device.ComputeSettings;
@@ -35,6 +36,7 @@ public record Configuration(
     TargetSettings target,
     ParameterServerSettings server,
     CheckpointSettings checkpoint,
+    LeaseSettings lease,
     KnnSettings knn,
     CollapseSettings collapse,
     ComputeSettings compute,
@@ -96,6 +98,7 @@ public record Configuration(
     TargetSettings target = reader.target();
     ParameterServerSettings server = reader.server();
     CheckpointSettings checkpoint = reader.checkpoint();
+    LeaseSettings lease = reader.lease();
     KnnSettings knn = reader.knn();
     CollapseSettings collapse = reader.collapse();
     ClusterSettings cluster = reader.cluster();
@@ -122,6 +125,7 @@ public record Configuration(
         target,
         server,
         checkpoint,
+        lease,
         knn,
         collapse,
         compute,

@@ -36,6 +36,7 @@ public final class ConfigurationText {
           "data.prefetch",
           "data.workers",
           "knn.",
+          "lease.",
           "parameter-server.",
           "train.checkpoint-every-steps");
 

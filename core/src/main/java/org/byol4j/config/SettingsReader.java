@@ -1,10 +1,12 @@
 package org.byol4j.config;
 
+import java.time.Duration;
 import java.util.List;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.augment.AugmentSettings.Crop;
 import org.byol4j.augment.AugmentSettings.ViewRecipe;
 import org.byol4j.checkpoint.CheckpointSettings;
+import org.byol4j.checkpoint.LeaseSettings;
 import org.byol4j.data.DataSettings;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.eval.CollapseSettings;
@@ -43,6 +45,11 @@ final class SettingsReader {
         values.integer("train.checkpoint-every-steps", 1, UNLIMITED),
         values.integer("checkpoint.keep-last", 1, MANY),
         values.integer("checkpoint.keep-every", 0, UNLIMITED));
+  }
+
+  LeaseSettings lease() {
+    return new LeaseSettings(
+        values.duration("lease.ttl", Duration.ofSeconds(1), Duration.ofHours(24)));
   }
 
   DataSettings data(int automaticShards, int automaticWorkers) {

@@ -93,4 +93,9 @@ public interface ImageSource {
     String lower = name.toLowerCase(Locale.ROOT);
     return lower.endsWith(".jpg") || lower.endsWith(".jpeg") || lower.endsWith(".png");
   }
+
+  /** The class of the image at {@code path}: the name of its folder, empty at the root. */
+  static String className(String path) {
+    return StoreWriter.parentName(path);
+  }
 }

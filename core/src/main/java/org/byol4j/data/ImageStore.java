@@ -154,6 +154,11 @@ public final class ImageStore {
     return manifest.images();
   }
 
+  /** Whether the image lies here: a store of some shards knows of all ids, and holds its own. */
+  public boolean holds(int id) {
+    return field(id, StoreFiles.LENGTH) > 0;
+  }
+
   /** The path of an image in its source. */
   public String name(int id) {
     byte[] name = new byte[field(id, StoreFiles.NAME_LENGTH)];

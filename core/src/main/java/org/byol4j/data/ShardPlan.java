@@ -49,16 +49,14 @@ public record ShardPlan(int images, int shards, int batchSize, int microBatches,
   }
 
   /**
-   * The plan for {@code settings}, whose {@code shards = 0} stands for {@link #defaultShards}.
+   * The plan for {@code shards}, of which 0 stands for {@link #defaultShards}.
    *
    * @throws DataException as the constructor
    * @throws IllegalArgumentException as the constructor
    */
-  public static ShardPlan of(
-      int images, DataSettings settings, int batchSize, int microBatches, long seed) {
-    int shards =
-        settings.shards() == 0 ? defaultShards(batchSize, microBatches) : settings.shards();
-    return new ShardPlan(images, shards, batchSize, microBatches, seed);
+  public static ShardPlan of(int images, int shards, int batchSize, int microBatches, long seed) {
+    int number = shards == 0 ? defaultShards(batchSize, microBatches) : shards;
+    return new ShardPlan(images, number, batchSize, microBatches, seed);
   }
 
   /**

@@ -158,11 +158,11 @@ final class StoreWriter {
   }
 
   private String hash() {
-    Fingerprint fingerprint = new Fingerprint();
+    ManifestHash hash = new ManifestHash();
     for (int record : good) {
-      fingerprint.add(records.path(record)).add(records.hash(record));
+      hash.add(records.path(record), records.hash(record));
     }
-    return fingerprint.hex();
+    return hash.hex();
   }
 
   private String path(int record) {
@@ -170,7 +170,7 @@ final class StoreWriter {
   }
 
   /** The name of the folder that {@code path} lies in, empty if that is the source itself. */
-  private static String parentName(String path) {
+  static String parentName(String path) {
     int end = path.lastIndexOf('/');
     return end < 0 ? "" : path.substring(path.lastIndexOf('/', end - 1) + 1, end);
   }

@@ -7,7 +7,7 @@ import org.byol4j.image.ImageDecoder;
 import org.byol4j.image.ImageException;
 
 /** Whether a file is an image that can be used, and what it holds if it is. */
-final class Verdict {
+public final class Verdict {
   private static final byte[] NOTHING = {};
 
   private final String fault;
@@ -20,12 +20,13 @@ final class Verdict {
     this.contentHash = contentHash;
   }
 
-  static Verdict bad(String fault) {
+  /** That of a file that is bad for {@code fault}. */
+  public static Verdict bad(String fault) {
     return new Verdict(fault, NOTHING, NOTHING);
   }
 
   /** Reads and decodes the image to find out. */
-  static Verdict of(ImageSource.Encoded file, ImageDecoder decoder) {
+  public static Verdict of(ImageSource.Encoded file, ImageDecoder decoder) {
     try {
       byte[] encoded = file.read();
       decoder.decode(ByteBuffer.wrap(encoded));
@@ -37,22 +38,23 @@ final class Verdict {
     }
   }
 
-  boolean isGood() {
+  /** Whether the image can be used. */
+  public boolean isGood() {
     return fault.isEmpty();
   }
 
   /** Why it is bad; empty if it is good. */
-  String fault() {
+  public String fault() {
     return fault;
   }
 
   /** A good image's bytes. */
-  byte[] encoded() {
+  public byte[] encoded() {
     return encoded;
   }
 
   /** SHA-256 of a good image's bytes. */
-  byte[] contentHash() {
+  public byte[] contentHash() {
     return contentHash;
   }
 }

@@ -1,18 +1,31 @@
 package org.byol4j.train;
 
-import org.byol4j.data.ImageStore;
+import java.nio.file.Path;
+import org.byol4j.checkpoint.RunFolder;
+import org.byol4j.data.StoreProgress;
 
 /** Runs the replicas of a run: as threads of this process, or as tasks of a cluster. */
 @FunctionalInterface
 public interface ReplicaLauncher {
 
   /**
+   * Brings the run's images to where its replicas will find them, and says which are good. Here:
+   * from this machine into the run's folder, which must be on it too.
+   *
+   * @throws org.byol4j.data.DataException if they are not what they should be
+   * @throws java.io.UncheckedIOException if they cannot be read or stored
+   */
+  default SettledImages settle(RunSettings settings, StoreProgress progress) {
+    Path folder = settings.out().onDisk().map(RunFolder::store).orElseThrow();
+    return LocalImages.settle(settings, folder, progress);
+  }
+
+  /**
    * Runs every replica's {@link ReplicaTask} to the end, or to a requested stop. When this returns
    * or throws, no replica writes any more.
    *
-   * @param store the images, as the driver has settled them
    * @throws LostReplicaException if replicas were lost, and the run may go on from its newest
    *     checkpoint
    */
-  RunSummary launch(RunStart start, ImageStore store);
+  RunSummary launch(RunStart start);
 }

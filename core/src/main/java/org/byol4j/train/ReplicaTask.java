@@ -6,13 +6,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.CheckpointReader;
-import org.byol4j.checkpoint.LocalStorage;
-import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.checkpoint.RunIdentity;
 import org.byol4j.collective.Collective;
 import org.byol4j.data.DataException;
 import org.byol4j.data.ImageStore;
-import org.byol4j.data.ShardPlan;
 import org.byol4j.device.Device;
 import org.byol4j.nn.Architecture;
 
@@ -74,7 +71,7 @@ public final class ReplicaTask {
 
   private RunSummary runAndWrite(RunPlan plan, Device device, Optional<Checkpoint> resumed) {
     long begin = System.nanoTime();
-    try (RunLog log = new RunLog(plan, observer)) {
+    try (RunLog log = new RunLog(plan, start.asAttempt(), observer)) {
       long steps =
           new ReplicaLoop(plan, device, collective, stop, Optional.of(log))
               .run(resumed.map(RunState::load));
@@ -96,30 +93,24 @@ public final class ReplicaTask {
         settings,
         new Architecture(settings.network()),
         store,
-        ShardPlan.of(
-            store.size(),
-            settings.dataSettings(),
-            train.batchSize(),
-            train.microBatches(),
-            train.seed()),
+        start.images().plan(settings.dataSettings(), train),
         new RunIdentity(
-            train.seed(), settings.configuration(), start.dataSha256(), fingerprint(device)),
+            train.seed(), settings.configuration(), start.images().sha256(), fingerprint(device)),
         resumed.map(found -> found.manifest().step()).orElse(0L),
         resumed.map(found -> RunLog.unhealthyLooks(found.manifest().counters())).orElse(0));
   }
 
   private void checkImages() {
     String hash = store.manifest().hash();
-    if (!hash.equals(start.dataSha256())) {
+    if (!hash.equals(start.images().sha256())) {
       throw new DataException(
           "not the images of the run: source=%s hash=%s, expected %s"
-              .formatted(store.manifest().source(), hash, start.dataSha256()));
+              .formatted(store.manifest().source(), hash, start.images().sha256()));
     }
   }
 
   private Checkpoint checkpoint() {
-    LocalStorage storage = new LocalStorage(new RunFolder(settings.out()).checkpoints());
-    return new CheckpointReader(storage).read(start.checkpoint());
+    return new CheckpointReader(settings.out().checkpoints()).read(start.checkpoint());
   }
 
   private void sayResumed(Checkpoint checkpoint, RunPlan plan) {

@@ -1,17 +1,15 @@
 package org.byol4j.train;
 
-import java.nio.file.Path;
 import java.util.Map;
+import org.byol4j.checkpoint.Attempt;
 import org.byol4j.checkpoint.CheckpointWriter;
 import org.byol4j.checkpoint.Checkpoints;
 import org.byol4j.checkpoint.Floats;
-import org.byol4j.checkpoint.LocalStorage;
 import org.byol4j.checkpoint.Retries;
-import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.checkpoint.Section;
+import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.TrainingState;
 import org.byol4j.eval.CollapseWatch;
-import org.byol4j.metrics.MetricsLog;
 import org.byol4j.metrics.StepRecord;
 
 /**
@@ -20,25 +18,25 @@ import org.byol4j.metrics.StepRecord;
  */
 final class RunLog implements AutoCloseable {
   private static final String UNHEALTHY_LOOKS = "unhealthy-looks";
+  private static final String SHARDS = "shards";
 
   private final RunPlan plan;
-  private final RunFolder folder;
+  private final Storage storage;
   private final RunObserver observer;
-  private final MetricsLog metrics;
+  private final RunMetrics metrics;
   private final CheckpointWriter checkpoints;
   private final CollapseWatch watch;
   private double lastLoss = Double.NaN;
   private String lastCheckpoint;
 
-  RunLog(RunPlan plan, RunObserver observer) {
+  RunLog(RunPlan plan, Attempt attempt, RunObserver observer) {
     RunSettings settings = plan.settings();
     this.plan = plan;
-    this.folder = new RunFolder(settings.out());
+    this.storage = settings.out().checkpoints();
     this.observer = observer;
-    this.metrics = MetricsLog.open(folder.metrics(), plan.firstStep());
+    this.metrics = RunMetrics.open(settings.out(), attempt, plan.firstStep());
     this.checkpoints =
-        new CheckpointWriter(
-            new LocalStorage(folder.checkpoints()), settings.checkpoint(), Retries.standard());
+        new CheckpointWriter(storage, settings.checkpoint(), Retries.standard(), attempt);
     this.watch =
         new CollapseWatch(settings.collapse(), settings.network().output(), plan.unhealthyLooks());
     this.lastCheckpoint = plan.firstStep() > 0 ? Checkpoints.nameOf(plan.firstStep()) : "";
@@ -76,7 +74,11 @@ final class RunLog implements AutoCloseable {
             epoch,
             plan.identity(),
             RunState.layout(plan.architecture()),
-            Map.of(UNHEALTHY_LOOKS, (long) watch.badLooks()),
+            Map.of(
+                UNHEALTHY_LOOKS,
+                (long) watch.badLooks(),
+                SHARDS,
+                (long) plan.shards().shards()),
             sections);
     metrics.flush();
     lastCheckpoint = checkpoints.write(state);
@@ -87,14 +89,19 @@ final class RunLog implements AutoCloseable {
     return Math.toIntExact(counters.getOrDefault(UNHEALTHY_LOOKS, 0L));
   }
 
+  /** The number of shards that a checkpoint's run deals its images into; 0 if it does not say. */
+  static long shards(Map<String, Long> counters) {
+    return counters.getOrDefault(SHARDS, 0L);
+  }
+
   /** The loss of the last step; not a number before the first. */
   double lastLoss() {
     return lastLoss;
   }
 
-  /** The checkpoint written last. */
-  Path lastCheckpoint() {
-    return folder.checkpoints().resolve(lastCheckpoint);
+  /** Where the checkpoint written last lies. */
+  String lastCheckpoint() {
+    return storage.describe(lastCheckpoint);
   }
 
   @Override

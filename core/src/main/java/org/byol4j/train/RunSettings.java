@@ -1,10 +1,10 @@
 package org.byol4j.train;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.checkpoint.CheckpointSettings;
+import org.byol4j.checkpoint.RunStorage;
 import org.byol4j.data.DataSettings;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.eval.CollapseSettings;
@@ -17,15 +17,15 @@ import org.byol4j.paramserver.ParameterServerSettings;
 /**
  * Everything that a training run is told.
  *
- * @param data where the images are
+ * @param data where the images are: a path, or a URI that the launcher knows
  * @param out the run's folder
  * @param resume whether the newest checkpoint in {@code out} is continued
  * @param configuration the resolved configuration as text, kept in checkpoints
  * @param differences what of a checkpoint's configuration text forbids continuing it with this one
  */
 public record RunSettings(
-    Path data,
-    Path out,
+    String data,
+    RunStorage out,
     Resume resume,
     TrainSettings train,
     DataSettings dataSettings,

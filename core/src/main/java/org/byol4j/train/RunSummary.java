@@ -1,7 +1,5 @@
 package org.byol4j.train;
 
-import java.nio.file.Path;
-
 /**
  * How a run ended.
  *
@@ -10,7 +8,7 @@ import java.nio.file.Path;
  * @param loss the loss of the last step; not a number if none was run
  * @param imagesPerSecond images of the whole batch over the time of this part of the run
  * @param seconds how long this part of the run took, from the first step to the last checkpoint
- * @param checkpoint the newest checkpoint
+ * @param checkpoint where the newest checkpoint lies
  */
 public record RunSummary(
     long steps,
@@ -18,10 +16,10 @@ public record RunSummary(
     double loss,
     double imagesPerSecond,
     double seconds,
-    Path checkpoint) {
+    String checkpoint) {
 
   /** Of a run that had reached its end before: no step was run. */
-  static RunSummary alreadyComplete(long steps, Path checkpoint) {
+  static RunSummary alreadyComplete(long steps, String checkpoint) {
     return new RunSummary(steps, true, Double.NaN, 0, 0, checkpoint);
   }
 

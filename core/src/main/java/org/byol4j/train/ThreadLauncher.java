@@ -1,5 +1,6 @@
 package org.byol4j.train;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.byol4j.data.ImageStore;
@@ -19,7 +20,8 @@ public final class ThreadLauncher implements ReplicaLauncher {
   }
 
   @Override
-  public RunSummary launch(RunStart start, ImageStore store) {
+  public RunSummary launch(RunStart start) {
+    ImageStore store = ImageStore.existing(Path.of(start.images().place()));
     List<Optional<RunSummary>> ends =
         LocalReplicas.run(
             start.settings().train().replicas(),

@@ -2,8 +2,8 @@ package org.byol4j.train;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,13 +11,12 @@ import java.util.Optional;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.checkpoint.Checkpoints;
-import org.byol4j.checkpoint.LocalStorage;
-import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.checkpoint.RunIdentity;
-import org.byol4j.checkpoint.RunLock;
+import org.byol4j.checkpoint.RunLease;
+import org.byol4j.checkpoint.RunStorage;
+import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.StorageException;
-import org.byol4j.data.ImageSource;
-import org.byol4j.data.ImageStore;
+import org.byol4j.checkpoint.Upload;
 import org.byol4j.data.ShardPlan;
 import org.byol4j.data.StoreProgress;
 
@@ -26,13 +25,15 @@ import org.byol4j.data.StoreProgress;
  * has them launched again from the newest checkpoint when some were lost.
  */
 public final class Trainer {
+  private static final String CONFIGURATION = "config.conf";
+
   private final RunSettings settings;
   private final int maxRestarts;
   private final ReplicaLauncher launcher;
   private final StopSignal stop;
   private final RunObserver observer;
   private final StoreProgress storeProgress;
-  private final RunFolder folder;
+  private final RunStorage out;
 
   /**
    * @param maxRestarts how often replicas are launched again after some were lost
@@ -51,7 +52,7 @@ public final class Trainer {
     this.stop = stop;
     this.observer = observer;
     this.storeProgress = storeProgress;
-    this.folder = new RunFolder(settings.out());
+    this.out = settings.out();
   }
 
   /**
@@ -65,40 +66,37 @@ public final class Trainer {
    * @throws UncheckedIOException if another file of the run cannot be read or written
    */
   public RunSummary run() {
-    createFolder();
-    RunLock lock = RunLock.take(folder);
+    RunLease lease = out.lease();
     try {
-      return runAlone();
+      return runAlone(lease);
     } finally {
-      lock.close();
+      lease.close();
     }
   }
 
   /** Runs while no other process writes to the run's folder. */
-  private RunSummary runAlone() {
+  private RunSummary runAlone(RunLease lease) {
     Optional<Checkpoint> checkpoint = newestCheckpoint();
     checkpoint.ifPresent(this::checkMayContinue);
-    ImageStore store =
-        ImageStore.open(
-            ImageSource.at(settings.data()),
-            folder.store(),
-            settings.dataSettings(),
-            storeProgress);
-    long totalSteps = totalSteps(store);
-    checkpoint.ifPresent(found -> checkContinues(found, store));
+    SettledImages images = launcher.settle(settings, storeProgress);
+    ShardPlan shards = images.plan(settings.dataSettings(), settings.train());
+    shards.checkReplicas(settings.train().replicas());
+    checkpoint.ifPresent(found -> checkContinues(found, images, shards.shards()));
+    long totalSteps = (long) settings.train().epochs() * shards.stepsPerEpoch();
     writeConfiguration();
     if (checkpoint.isPresent() && checkpoint.get().manifest().step() == totalSteps) {
-      return RunSummary.alreadyComplete(totalSteps, pathOf(checkpoint.get()));
+      return RunSummary.alreadyComplete(totalSteps, checkpoint.get().describe());
     }
-    return launchUntilDone(checkpoint, store);
+    return launchUntilDone(checkpoint, images, lease);
   }
 
-  private RunSummary launchUntilDone(Optional<Checkpoint> first, ImageStore store) {
+  private RunSummary launchUntilDone(
+      Optional<Checkpoint> first, SettledImages images, RunLease lease) {
     Optional<Checkpoint> checkpoint = first;
     for (int restarts = 0; ; restarts++) {
       String name = checkpoint.map(found -> Checkpoints.nameOf(found.manifest().step())).orElse("");
       try {
-        return launcher.launch(new RunStart(settings, store.manifest().hash(), name), store);
+        return launcher.launch(new RunStart(settings, images, name, lease.nextAttempt()));
       } catch (LostReplicaException e) {
         if (restarts == maxRestarts || stop.isRequested()) {
           throw new LostReplicaException(
@@ -118,25 +116,12 @@ public final class Trainer {
     }
   }
 
-  private long totalSteps(ImageStore store) {
-    TrainSettings train = settings.train();
-    ShardPlan shards =
-        ShardPlan.of(
-            store.size(),
-            settings.dataSettings(),
-            train.batchSize(),
-            train.microBatches(),
-            train.seed());
-    shards.checkReplicas(train.replicas());
-    return (long) train.epochs() * shards.stepsPerEpoch();
-  }
-
   private Optional<Checkpoint> newestCheckpoint() {
-    LocalStorage storage = new LocalStorage(folder.checkpoints());
+    Storage storage = out.checkpoints();
     try {
       return new Checkpoints(storage).latest().map(new CheckpointReader(storage)::read);
     } catch (IOException e) {
-      throw new StorageException("%s: cannot be listed: %s".formatted(folder.checkpoints(), e), e);
+      throw new StorageException("%s: cannot be listed: %s".formatted(storage.describe(""), e), e);
     }
   }
 
@@ -144,21 +129,25 @@ public final class Trainer {
     if (settings.resume() == RunSettings.Resume.NEVER) {
       throw new ResumeRefusedException(
           "%s holds a run already, checkpoint=%s: expected an empty folder, or --resume auto"
-              .formatted(settings.out(), Checkpoints.nameOf(checkpoint.manifest().step())));
+              .formatted(out.location(), Checkpoints.nameOf(checkpoint.manifest().step())));
     }
   }
 
-  private void checkContinues(Checkpoint checkpoint, ImageStore store) {
+  private void checkContinues(Checkpoint checkpoint, SettledImages images, int shards) {
     RunIdentity saved = checkpoint.manifest().identity();
     RunIdentity now =
         new RunIdentity(
             settings.train().seed(),
             settings.configuration(),
-            store.manifest().hash(),
+            images.sha256(),
             // the replicas tell what their bits depend on
             Map.of());
     List<String> differences = new ArrayList<>(now.differencesFrom(saved));
     differences.addAll(settings.differences().apply(saved.configuration()));
+    long savedShards = RunLog.shards(checkpoint.manifest().counters());
+    if (savedShards != 0 && savedShards != shards) {
+      differences.add("shards=%d, checkpoint has %d".formatted(shards, savedShards));
+    }
     if (!differences.isEmpty()) {
       throw new ResumeRefusedException(
           "%s cannot be continued, it differs in:%n  %s%s"
@@ -172,28 +161,16 @@ public final class Trainer {
   private String saysIfNothingIsLost(Checkpoint checkpoint) {
     return checkpoint.manifest().step() > 0
         ? ""
-        : "%nno step is done yet: delete %s to start anew".formatted(settings.out());
-  }
-
-  private Path pathOf(Checkpoint checkpoint) {
-    return folder.checkpoints().resolve(Checkpoints.nameOf(checkpoint.manifest().step()));
-  }
-
-  private void createFolder() {
-    try {
-      Files.createDirectories(folder.checkpoints());
-    } catch (IOException e) {
-      throw new StorageException(
-          "%s: the run's folder cannot be made: %s".formatted(settings.out(), e), e);
-    }
+        : "%nno step is done yet: delete %s to start anew".formatted(out.location());
   }
 
   private void writeConfiguration() {
-    Path file = folder.configuration();
-    try {
-      Files.writeString(file, settings.configuration());
+    try (Upload upload = out.files().create(CONFIGURATION)) {
+      upload.write(ByteBuffer.wrap(settings.configuration().getBytes(StandardCharsets.UTF_8)));
+      upload.commit();
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write %s: %s".formatted(file, e.getMessage()), e);
+      throw new UncheckedIOException(
+          "cannot write %s: %s".formatted(out.files().describe(CONFIGURATION), e.getMessage()), e);
     }
   }
 }

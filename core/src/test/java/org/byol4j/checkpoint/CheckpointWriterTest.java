@@ -134,7 +134,8 @@ class CheckpointWriterTest {
         new CheckpointWriter(
             FaultyStorage.refusing(0, 3, storage()),
             new CheckpointSettings(10, 2, 0),
-            new Retries(4, Duration.ofSeconds(1), pauses::add));
+            new Retries(4, Duration.ofSeconds(1), pauses::add),
+            Attempt.FIRST);
     writer.write(States.at(10));
 
     assertThat(pauses)
@@ -153,7 +154,8 @@ class CheckpointWriterTest {
                 Duration.ZERO,
                 pause -> {
                   throw new InterruptedException();
-                }));
+                }),
+            Attempt.FIRST);
 
     assertThatThrownBy(() -> writer.write(States.at(10))).isInstanceOf(StorageException.class);
     assertThat(Thread.interrupted()).isTrue();
@@ -163,7 +165,8 @@ class CheckpointWriterTest {
   void lastTwoAndEveryThirdAreKept() throws IOException {
     Storage run = new MemoryStorage();
     CheckpointWriter writer =
-        new CheckpointWriter(run, new CheckpointSettings(10, 2, 3), Retries.standard());
+        new CheckpointWriter(
+            run, new CheckpointSettings(10, 2, 3), Retries.standard(), Attempt.FIRST);
     for (long step : new long[] {0, 10, 20, 30, 40, 45, 50, 60, 70, 73}) {
       writer.write(States.at(step));
     }
@@ -181,7 +184,8 @@ class CheckpointWriterTest {
   void whatTheRunBeganWithIsKeptWhereNothingElseIsForGood() throws IOException {
     Storage run = new MemoryStorage();
     CheckpointWriter writer =
-        new CheckpointWriter(run, new CheckpointSettings(10, 1, 0), Retries.standard());
+        new CheckpointWriter(
+            run, new CheckpointSettings(10, 1, 0), Retries.standard(), Attempt.FIRST);
     for (long step : new long[] {0, 10, 20}) {
       writer.write(States.at(step));
     }

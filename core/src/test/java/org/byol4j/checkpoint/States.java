@@ -79,6 +79,9 @@ final class States {
   /** A writer that keeps the last two and never waits. */
   static CheckpointWriter writer(Storage storage) {
     return new CheckpointWriter(
-        storage, new CheckpointSettings(10, 2, 0), new Retries(3, Duration.ZERO, p -> {}));
+        storage,
+        new CheckpointSettings(10, 2, 0),
+        new Retries(3, Duration.ZERO, p -> {}),
+        Attempt.FIRST);
   }
 }

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.checkpoint.Checkpoints;
-import org.byol4j.data.ImageStore;
 import org.byol4j.metrics.StepRecord;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,13 +82,13 @@ final class RestartTest {
     }
 
     @Override
-    public RunSummary launch(RunStart start, ImageStore store) {
+    public RunSummary launch(RunStart start) {
       checkpoints.add(start.checkpoint());
       if (checkpoints.size() > times) {
-        return new ThreadLauncher(stop, this).launch(start, store);
+        return new ThreadLauncher(stop, this).launch(start);
       }
       try {
-        new ThreadLauncher(new StopSignal(), this).launch(start, store);
+        new ThreadLauncher(new StopSignal(), this).launch(start);
       } catch (IllegalStateException e) {
         throw new LostReplicaException("the plug was pulled", e);
       }

@@ -109,7 +109,12 @@ final class ResumeTest {
     assertThat(again.finished()).isTrue();
     assertThat(again.steps()).isEqualTo(TinyRun.STEPS);
     assertThat(again.checkpoint())
-        .isEqualTo(uninterrupted.folder().checkpoints().resolve(Checkpoints.nameOf(TinyRun.STEPS)));
+        .isEqualTo(
+            uninterrupted
+                .folder()
+                .checkpoints()
+                .resolve(Checkpoints.nameOf(TinyRun.STEPS))
+                .toString());
     assertThat(Files.readAllLines(uninterrupted.folder().metrics())).isEqualTo(lines);
   }
 

@@ -20,6 +20,7 @@ import org.byol4j.checkpoint.CheckpointSettings;
 import org.byol4j.checkpoint.Checkpoints;
 import org.byol4j.checkpoint.LocalStorage;
 import org.byol4j.checkpoint.RunFolder;
+import org.byol4j.checkpoint.RunStorage;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.data.DataSettings;
 import org.byol4j.data.StoreProgress;
@@ -217,8 +218,8 @@ record TinyRun(
 
   private RunSettings settings() {
     return new RunSettings(
-        data,
-        out,
+        data.toString(),
+        RunStorage.of(out),
         resume,
         setup.train(),
         new DataSettings(0, 0.01, 1_000_000, 1, 2),

@@ -94,7 +94,7 @@ final class TrainerTest {
     assertThat(summary.steps()).isEqualTo(2);
     assertThat(run.checkpoints()).containsExactly(Checkpoints.nameOf(0), Checkpoints.nameOf(2));
     assertThat(summary.checkpoint())
-        .isEqualTo(run.folder().checkpoints().resolve(Checkpoints.nameOf(2)));
+        .isEqualTo(run.folder().checkpoints().resolve(Checkpoints.nameOf(2)).toString());
     assertThat(run.metrics()).hasSize(2);
     assertThat(summary.loss()).isEqualTo(losses(run)[1]);
   }

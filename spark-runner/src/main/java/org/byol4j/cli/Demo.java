@@ -67,13 +67,17 @@ final class Demo {
     observer.says("training without labels");
     RunSettings settings =
         RunConfiguration.settings(
-            configuration, folder.train(), folder.run(), RunSettings.Resume.NEVER);
+            configuration,
+            folder.train().toString(),
+            folder.run().toString(),
+            RunSettings.Resume.NEVER);
     RunSummary summary = train(settings);
     if (!summary.finished()) {
       return Optional.empty();
     }
     observer.says("classifying test images by the trained backbone");
-    double trained = evaluation.trained(CheckpointReader.open(summary.checkpoint())).top1();
+    double trained =
+        evaluation.trained(CheckpointReader.open(Path.of(summary.checkpoint()))).top1();
     return Optional.of(new DemoResult(pixels, untrained, trained, summary));
   }
 

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.byol4j.checkpoint.Checkpoint;
-import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.data.DataException;
 import org.byol4j.data.ImageSource;
 import org.byol4j.data.ImageStore;
 import org.byol4j.eval.KnnResult;
+import org.byol4j.spark.storage.Places;
 import org.byol4j.train.StopSignal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,7 +45,7 @@ final class KnnCommand implements Runnable {
       required = true,
       paramLabel = "RUN_OR_CHECKPOINT",
       description = "A checkpoint's folder, or a run's, whose newest checkpoint is taken.")
-  private Path folder;
+  private String folder;
 
   @Option(
       names = "--train",
@@ -95,7 +95,7 @@ final class KnnCommand implements Runnable {
 
   @Override
   public void run() {
-    Checkpoint checkpoint = CheckpointReader.open(folder);
+    Checkpoint checkpoint = Places.checkpoint(folder);
     Configuration configuration =
         Configuration.ofText(
             checkpoint.manifest().identity().configuration(), checkpoint.describe(), assignments());

@@ -1,7 +1,6 @@
 package org.byol4j.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
@@ -37,15 +36,19 @@ final class TrainCommand implements Runnable {
       names = "--data",
       required = true,
       paramLabel = "PATH",
-      description = "A folder of images, a .tar or a .tar.gz.")
-  private Path data;
+      description =
+          "A folder of images, a .tar or a .tar.gz; what byol4j ingest wrote; a table in Parquet."
+              + " A path, or a URI of Hadoop: hdfs:, s3a:.")
+  private String data;
 
   @Option(
       names = "--out",
       required = true,
-      paramLabel = "DIR",
-      description = "The run's folder: checkpoints, metrics.jsonl, config.conf, the image store.")
-  private Path out;
+      paramLabel = "PATH",
+      description =
+          "The run's folder: checkpoints, metrics.jsonl, config.conf, images. A path, or a URI of"
+              + " Hadoop: hdfs:, s3a:.")
+  private String out;
 
   @Option(
       names = "--master",
@@ -67,7 +70,7 @@ final class TrainCommand implements Runnable {
       paramLabel = "HOW",
       defaultValue = "auto",
       description =
-          "auto: go on from the newest checkpoint in DIR, if there is one; never: refuse a DIR that"
+          "auto: go on from the newest checkpoint in PATH, if there is one; never: refuse a PATH that"
               + " holds a run. Default: ${DEFAULT-VALUE}.")
   private Resume resume;
 

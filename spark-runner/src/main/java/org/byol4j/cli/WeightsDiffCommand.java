@@ -1,15 +1,14 @@
 package org.byol4j.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.byol4j.checkpoint.Checkpoint;
-import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.checkpoint.WeightsDiff;
 import org.byol4j.checkpoint.WeightsDiff.Distance;
+import org.byol4j.spark.storage.Places;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,16 +27,16 @@ final class WeightsDiffCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Parameters(index = "0", paramLabel = "A", description = "One checkpoint.")
-  private Path a;
+  private String a;
 
   @Parameters(index = "1", paramLabel = "B", description = "The one it is measured against.")
-  private Path b;
+  private String b;
 
   @Option(
       names = "--base",
       paramLabel = "INITIAL",
       description = "The checkpoint both started from; without it the base is zero.")
-  private List<Path> base = List.of();
+  private List<String> base = List.of();
 
   @Option(names = "--json", description = "Ends standard output with one line of JSON.")
   private boolean json;
@@ -60,11 +59,11 @@ final class WeightsDiffCommand implements Runnable {
   }
 
   private WeightsDiff diff() {
-    Checkpoint first = CheckpointReader.open(a);
-    Checkpoint second = CheckpointReader.open(b);
+    Checkpoint first = Places.checkpoint(a);
+    Checkpoint second = Places.checkpoint(b);
     return base.isEmpty()
         ? WeightsDiff.between(first, second)
-        : WeightsDiff.between(first, second, CheckpointReader.open(base.get(0)));
+        : WeightsDiff.between(first, second, Places.checkpoint(base.get(0)));
   }
 
   private static String row(Distance distance) {

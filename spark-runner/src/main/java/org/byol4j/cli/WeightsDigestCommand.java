@@ -1,9 +1,8 @@
 package org.byol4j.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
-import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.checkpoint.WeightsDigest;
+import org.byol4j.spark.storage.Places;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -21,12 +20,12 @@ final class WeightsDigestCommand implements Runnable {
   @Parameters(
       paramLabel = "RUN_OR_CHECKPOINT",
       description = "A checkpoint's folder, or a run's, whose newest checkpoint is taken.")
-  private Path folder;
+  private String folder;
 
   @Override
   public void run() {
     PrintWriter out = spec.commandLine().getOut();
-    WeightsDigest.of(CheckpointReader.open(folder)).forEach(out::println);
+    WeightsDigest.of(Places.checkpoint(folder)).forEach(out::println);
     out.flush();
   }
 }

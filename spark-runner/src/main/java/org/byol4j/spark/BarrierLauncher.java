@@ -1,6 +1,11 @@
 package org.byol4j.spark;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -11,11 +16,14 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.collective.tcp.JobSecret;
 import org.byol4j.config.Configuration;
-import org.byol4j.data.ImageStore;
+import org.byol4j.data.StoreProgress;
+import org.byol4j.train.LocalImages;
 import org.byol4j.train.ReplicaLauncher;
 import org.byol4j.train.RunObserver;
+import org.byol4j.train.RunSettings;
 import org.byol4j.train.RunStart;
 import org.byol4j.train.RunSummary;
+import org.byol4j.train.SettledImages;
 import org.byol4j.train.StopSignal;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
@@ -73,24 +81,46 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
   }
 
   @Override
-  public RunSummary launch(RunStart start, ImageStore store) {
+  public SettledImages settle(RunSettings settings, StoreProgress progress) {
+    Path folder = settings.out().onDisk().map(RunFolder::store).orElseGet(this::temporaryFolder);
+    return LocalImages.settle(settings, folder, progress);
+  }
+
+  private Path temporaryFolder() {
+    try {
+      return Files.createTempDirectory("byol4j-images-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public RunSummary launch(RunStart start) {
     JavaSparkContext spark = spark();
     int replicas = start.settings().train().replicas();
     Slots slots = new Slots(spark.sc(), lost, stop, observer);
     slots.await(replicas);
-    slots.checkAllAreHere(start.settings().out(), replicas);
+    slots.checkAllAreHere(foldersOfThisHost(start), replicas);
 
     lost.forget();
     Mailbox mailbox = Mailbox.of(spark.sc().applicationId());
-    mailbox.metrics().launched(launches, store.manifest().badImages());
+    mailbox.metrics().launched(launches, start.images().bad());
     launches++;
     long session = random.nextLong();
     RunOrder order = RunOrder.of(start, session, JobSecret.random());
     try (Launch launch =
         new Launch(session, replicas, stop, new Reporting(spark, observer, mailbox.metrics()))) {
       mailbox.deliverTo(launch);
-      return run(spark, order, replicas, launch).in(new RunFolder(start.settings().out()));
+      return run(spark, order, replicas, launch).toSummary();
     }
+  }
+
+  /** What the replicas find on this host only. */
+  private static List<String> foldersOfThisHost(RunStart start) {
+    List<String> folders = new ArrayList<>();
+    start.settings().out().onDisk().ifPresent(run -> folders.add("--out=" + run.folder()));
+    folders.add("images=" + start.images().place());
+    return folders;
   }
 
   private ReplicaEnd run(JavaSparkContext spark, RunOrder order, int replicas, Launch launch) {

@@ -1,13 +1,12 @@
 package org.byol4j.spark;
 
 import java.io.Serializable;
-import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.train.RunSummary;
 
 /**
  * A {@link RunSummary} on its way from an executor to the driver.
  *
- * @param checkpoint the name of the newest checkpoint
+ * @param checkpoint where the newest checkpoint lies
  */
 record ReplicaEnd(
     long steps,
@@ -25,12 +24,10 @@ record ReplicaEnd(
         summary.loss(),
         summary.imagesPerSecond(),
         summary.seconds(),
-        summary.checkpoint().getFileName().toString());
+        summary.checkpoint());
   }
 
-  /** The summary, of a run in {@code folder}. */
-  RunSummary in(RunFolder folder) {
-    return new RunSummary(
-        steps, finished, loss, imagesPerSecond, seconds, folder.checkpoints().resolve(checkpoint));
+  RunSummary toSummary() {
+    return new RunSummary(steps, finished, loss, imagesPerSecond, seconds, checkpoint);
   }
 }

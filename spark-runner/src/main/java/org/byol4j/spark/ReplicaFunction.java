@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.api.plugin.PluginContext;
-import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.tcp.TcpEndpoint;
 import org.byol4j.config.Configuration;
@@ -80,7 +79,7 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
       Configuration configuration, Collective collective, ReplicaLink link) {
     RunStart start = order.start(configuration);
     try {
-      ImageStore store = ImageStore.existing(new RunFolder(start.settings().out()).store());
+      ImageStore store = ReplicaImages.open(start, collective);
       return new ReplicaTask(start, store, collective, link.stop(), link).run();
     } catch (RuntimeException | Error e) {
       // the driver learns of the reason before it learns of the consequences

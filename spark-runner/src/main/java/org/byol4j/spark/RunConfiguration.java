@@ -1,8 +1,8 @@
 package org.byol4j.spark;
 
-import java.nio.file.Path;
 import org.byol4j.config.Configuration;
 import org.byol4j.config.ConfigurationText;
+import org.byol4j.spark.storage.Places;
 import org.byol4j.train.RunSettings;
 import org.byol4j.train.RunSettings.Resume;
 
@@ -13,15 +13,15 @@ public final class RunConfiguration {
   /**
    * The settings of a run.
    *
-   * @param data where the images are
-   * @param out the run's folder
+   * @param data where the images are, a path or a URI of Hadoop
+   * @param out the run's folder, a path or a URI of Hadoop
    */
   public static RunSettings settings(
-      Configuration configuration, Path data, Path out, Resume resume) {
+      Configuration configuration, String data, String out, Resume resume) {
     ConfigurationText text = configuration.text();
     return new RunSettings(
         data,
-        out,
+        Places.run(out, configuration.lease(), configuration.cluster().spark()),
         resume,
         configuration.train(),
         configuration.data(),

@@ -3,7 +3,6 @@ package org.byol4j.spark;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -103,10 +102,13 @@ final class Slots {
   /**
    * Checks that every executor sees the files of this host.
    *
-   * @param out the run's folder, on a local disk
-   * @throws ClusterException if one runs elsewhere
+   * @param folders what lies on a disk of this host, each with its name
+   * @throws ClusterException if an executor runs elsewhere
    */
-  void checkAllAreHere(Path out, int replicas) {
+  void checkAllAreHere(List<String> folders, int replicas) {
+    if (folders.isEmpty()) {
+      return;
+    }
     // the list of executors lags behind the slots; where several share an executor it stays short
     long deadline = System.nanoTime() + LAG.toNanos();
     List<String> hosts = hosts();
@@ -114,7 +116,7 @@ final class Slots {
       pause();
       hosts = hosts();
     }
-    checkAllAreHere(out, hosts);
+    checkAllAreHere(folders, hosts);
   }
 
   /** Of the driver and the executors. */
@@ -124,7 +126,7 @@ final class Slots {
         .toList();
   }
 
-  static void checkAllAreHere(Path out, List<String> hosts) {
+  static void checkAllAreHere(List<String> folders, List<String> hosts) {
     Set<String> elsewhere = new TreeSet<>();
     for (String host : hosts) {
       if (!isHere(host)) {
@@ -133,8 +135,8 @@ final class Slots {
     }
     if (!elsewhere.isEmpty()) {
       throw new ClusterException(
-          "--out=%s is a folder of this host, but executors run on hosts=%s; expected them all here"
-              .formatted(out, elsewhere));
+          "%s on this host's disk, but executors run on hosts=%s; expected them all here"
+              .formatted(String.join(" ", folders), elsewhere));
     }
   }
 

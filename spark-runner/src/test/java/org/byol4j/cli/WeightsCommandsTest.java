@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.byol4j.checkpoint.Attempt;
 import org.byol4j.checkpoint.CheckpointSettings;
 import org.byol4j.checkpoint.CheckpointWriter;
 import org.byol4j.checkpoint.Floats;
@@ -127,7 +128,8 @@ class WeightsCommandsTest {
     new CheckpointWriter(
             new LocalStorage(checkpoints),
             new CheckpointSettings(1, 1, 0),
-            new Retries(1, Duration.ZERO, pause -> {}))
+            new Retries(1, Duration.ZERO, pause -> {}),
+            Attempt.FIRST)
         .write(
             new TrainingState(
                 7,

@@ -37,7 +37,7 @@ class BarrierLauncherTest {
     assertThat(summary.finished()).isTrue();
     assertThat(summary.steps()).isEqualTo(SmallRun.STEPS);
     assertThat(summary.loss()).isEqualTo(expected.loss());
-    assertThat(summary.checkpoint()).isDirectory();
+    assertThat(Path.of(summary.checkpoint())).isDirectory();
     assertThat(embedded.digest()).isEqualTo(plain.digest());
   }
 
@@ -83,7 +83,7 @@ class BarrierLauncherTest {
 
     assertThat(summary.finished()).isFalse();
     assertThat(summary.steps()).isBetween(1L, 74L);
-    assertThat(summary.checkpoint()).isDirectory();
+    assertThat(Path.of(summary.checkpoint())).isDirectory();
     whole.onThreads();
     assertThat(stopped.onSpark().finished()).isTrue();
     assertThat(stopped.digest()).isEqualTo(whole.digest());
@@ -139,7 +139,7 @@ class BarrierLauncherTest {
   @Test
   void failureOfAReplicaReachesTheDriverAsWhatItIsAndIsNotTriedAgain() throws IOException {
     SmallRun run = SmallRun.in(folder, "broken", "cluster.replicas=2", "train.epochs=25");
-    Path weights = stopAfterTheFirstStep(run).checkpoint().resolve("weights.f32");
+    Path weights = Path.of(stopAfterTheFirstStep(run).checkpoint()).resolve("weights.f32");
     byte[] bytes = Files.readAllBytes(weights);
     bytes[0] ^= 1;
     Files.write(weights, bytes);
@@ -151,12 +151,12 @@ class BarrierLauncherTest {
 
   @Test
   void outputsOnADiskOfThisHostNeedAllExecutorsHere() {
-    Slots.checkAllAreHere(Path.of("out"), List.of("127.0.0.1", "localhost"));
+    List<String> folders = List.of("--out=out");
+    Slots.checkAllAreHere(folders, List.of("127.0.0.1", "localhost"));
 
-    assertThatThrownBy(
-            () -> Slots.checkAllAreHere(Path.of("out"), List.of("localhost", "203.0.113.9")))
+    assertThatThrownBy(() -> Slots.checkAllAreHere(folders, List.of("localhost", "203.0.113.9")))
         .isInstanceOf(ClusterException.class)
-        .hasMessageStartingWith("--out=out is a folder of this host")
+        .hasMessageStartingWith("--out=out on this host's disk")
         .hasMessageContaining("203.0.113.9");
   }
 }

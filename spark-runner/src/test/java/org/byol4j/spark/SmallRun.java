@@ -108,7 +108,8 @@ record SmallRun(Path images, Path out, List<String> assignments) {
   RunSummary run(ReplicaLauncher launcher, StopSignal stop, RunObserver observer) {
     Configuration configuration = configuration();
     return new Trainer(
-            RunConfiguration.settings(configuration, images, out, Resume.AUTO),
+            RunConfiguration.settings(
+                configuration, images.toString(), out.toString(), Resume.AUTO),
             configuration.cluster().maxRestarts(),
             launcher,
             stop,

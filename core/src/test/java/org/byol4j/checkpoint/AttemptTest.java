@@ -1,0 +1,83 @@
+package org.byol4j.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Writers that were taken for dead, and those that took their place. */
+class AttemptTest {
+  @TempDir Path folder;
+
+  @Test
+  void laterAttemptHasFilesOfItsOwn() throws IOException {
+    Storage storage = new LocalStorage(folder);
+    writer(storage, new Attempt(2, number -> {})).write(States.at(10));
+
+    assertThat(storage.list("step-0000000010"))
+        .contains("manifest-a0002.json", "weights-a0002.f32")
+        .doesNotContain("manifest.json", "weights.f32");
+    Checkpoint read = new CheckpointReader(storage).readNewest();
+    assertThat(read.values(Section.WEIGHTS))
+        .isEqualTo(States.array(States.at(10).values().get(Section.WEIGHTS)));
+  }
+
+  @Test
+  void runOnADiskCountsItsAttempts() {
+    RunStorage run = RunStorage.of(folder);
+    try (RunLease lease = run.lease()) {
+      assertThat(lease.nextAttempt()).isEqualTo(1);
+      assertThat(lease.nextAttempt()).isEqualTo(2);
+    }
+    try (RunLease lease = run.lease()) {
+      assertThat(lease.nextAttempt()).isEqualTo(3);
+      run.fence().check(3);
+      assertThatThrownBy(() -> run.fence().check(2))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("attempt=2 was taken for dead and attempt=3 goes on");
+    }
+  }
+
+  @Test
+  void revivedWriterCommitsNothing() throws IOException {
+    Storage storage = new LocalStorage(folder);
+    Attempt revived =
+        new Attempt(
+            1,
+            number -> {
+              throw Attempt.superseded("run", number, 2);
+            });
+
+    assertThatThrownBy(() -> writer(storage, revived).write(States.at(10)))
+        .isInstanceOf(CheckpointException.class);
+    assertThat(new Checkpoints(storage).complete()).isEmpty();
+  }
+
+  @Test
+  void writerDeletesNoFileOfALaterAttempt() throws IOException {
+    Storage storage = new LocalStorage(folder);
+    put(storage, "step-0000000010/weights.f32");
+    put(storage, "step-0000000010/weights-a0003.f32");
+
+    writer(storage, new Attempt(2, number -> {})).write(States.at(20));
+
+    assertThat(storage.list("step-0000000010")).containsExactly("weights-a0003.f32");
+  }
+
+  private static void put(Storage storage, String path) throws IOException {
+    try (Upload upload = storage.create(path)) {
+      upload.write(ByteBuffer.wrap(new byte[] {1}));
+      upload.commit();
+    }
+  }
+
+  private static CheckpointWriter writer(Storage storage, Attempt attempt) {
+    return new CheckpointWriter(
+        storage, new CheckpointSettings(10, 2, 0), new Retries(1, Duration.ZERO, p -> {}), attempt);
+  }
+}

@@ -1,0 +1,119 @@
+package org.byol4j.spark.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import org.byol4j.checkpoint.CheckpointException;
+import org.byol4j.checkpoint.LeaseSettings;
+import org.byol4j.checkpoint.RunLease;
+import org.byol4j.checkpoint.RunStorage;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class HadoopLeaseTest {
+  private static final Duration LONG = Duration.ofHours(1);
+
+  @TempDir Path folder;
+  private RunStorage run;
+
+  @BeforeEach
+  void open() throws IOException {
+    run =
+        new HadoopRunStorage(
+            HadoopStorageTest.fileSystem(),
+            new org.apache.hadoop.fs.Path(folder.toUri()),
+            new LeaseSettings(LONG));
+  }
+
+  @Test
+  void runIsWrittenToByOneAtATime() {
+    RunLease lease = run.lease();
+    assertThatThrownBy(run::lease)
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("another process writes to this run")
+        .hasMessageContaining("pid=" + ProcessHandle.current().pid())
+        .hasMessageContaining("lease.ttl=3600 s");
+    lease.close();
+    lease.close();
+
+    run.lease().close();
+  }
+
+  @Test
+  void everyAttemptHasANumberOfItsOwn() {
+    RunLease lease = run.lease();
+    assertThat(lease.nextAttempt()).isEqualTo(1);
+    assertThat(lease.nextAttempt()).isEqualTo(2);
+    lease.close();
+
+    RunLease next = run.lease();
+    assertThat(next.nextAttempt()).isEqualTo(3);
+    next.close();
+  }
+
+  @Test
+  void leaseOfAProcessThatIsGoneIsTakenOverAtOnce() throws IOException {
+    LeaseHolder mine = LeaseHolder.ofThisProcess();
+    LeaseHolder gone =
+        new LeaseHolder("token", mine.machine(), mine.pid(), mine.startedMs() - 1, mine.host());
+    Files.writeString(folder.resolve(".lease-000007"), gone.toString());
+
+    try (RunLease lease = run.lease()) {
+      assertThat(lease.nextAttempt()).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void leaseOfAnotherMachineHoldsUntilItHasBeenSilentForLong() throws IOException {
+    Path file = folder.resolve(".lease-000007");
+    LeaseHolder other = new LeaseHolder("token", "another machine", 1, 1, "another");
+    Files.writeString(file, other.toString());
+    assertThatThrownBy(run::lease).hasMessageContaining("host=another pid=1 attempt=7");
+
+    Files.setLastModifiedTime(
+        file, FileTime.fromMillis(System.currentTimeMillis() - LONG.toMillis() - 1000));
+    try (RunLease lease = run.lease()) {
+      assertThat(lease.nextAttempt()).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void holderGivesSignsOfLife() throws IOException {
+    RunStorage hasty =
+        new HadoopRunStorage(
+            HadoopStorageTest.fileSystem(),
+            new org.apache.hadoop.fs.Path(folder.toUri()),
+            new LeaseSettings(Duration.ofSeconds(1)));
+    Path file = folder.resolve(".lease-000001");
+    try (RunLease lease = hasty.lease()) {
+      FileTime old = FileTime.fromMillis(1_000_000);
+      Files.setLastModifiedTime(file, old);
+      while (Files.getLastModifiedTime(file).equals(old)) {
+        Thread.onSpinWait();
+      }
+      assertThat(lease.nextAttempt()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void attemptEndsWhenALaterOneHasBegun() throws IOException {
+    RunLease lease = run.lease();
+    int attempt = lease.nextAttempt();
+    run.fence().check(attempt);
+    Files.writeString(folder.resolve(".lease-000002"), LeaseHolder.ofThisProcess().toString());
+
+    assertThatThrownBy(() -> run.fence().check(attempt))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("attempt=1 was taken for dead and attempt=2 goes on with the run");
+    assertThatThrownBy(lease::nextAttempt).isInstanceOf(CheckpointException.class);
+    lease.close();
+  }
+}

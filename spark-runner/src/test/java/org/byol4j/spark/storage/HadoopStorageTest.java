@@ -1,0 +1,138 @@
+package org.byol4j.spark.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.byol4j.checkpoint.Storage;
+import org.byol4j.checkpoint.Upload;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract of a storage, over Hadoop's view of a disk. */
+class HadoopStorageTest {
+  @TempDir Path folder;
+  private Storage storage;
+
+  @BeforeEach
+  void open() throws IOException {
+    storage =
+        new HadoopStorage(fileSystem(), new org.apache.hadoop.fs.Path(folder.resolve("run").toUri()));
+  }
+
+  /** A disk as Hadoop sees it. */
+  static RawLocalFileSystem fileSystem() throws IOException {
+    RawLocalFileSystem files = new RawLocalFileSystem();
+    files.initialize(Path.of("/").toUri(), new Configuration());
+    return files;
+  }
+
+  @Test
+  void objectAppearsWithItsCommit() throws IOException {
+    try (Upload upload = storage.create("a/b")) {
+      upload.write(bytes("12"));
+      upload.write(bytes("3").asReadOnlyBuffer());
+      assertThat(storage.exists("a/b")).isFalse();
+      assertThat(storage.list("a")).isEmpty();
+      upload.commit();
+    }
+    assertThat(storage.exists("a/b")).isTrue();
+    assertThat(storage.exists("a")).isFalse();
+    assertThat(storage.lengthBytes("a/b")).isEqualTo(3);
+    assertThat(read("a/b")).isEqualTo("123");
+  }
+
+  @Test
+  void uploadThatIsNotCommittedLeavesNothing() throws IOException {
+    try (Upload upload = storage.create("a/b")) {
+      upload.write(bytes("123"));
+    }
+    try (var files = Files.list(folder.resolve("run/a"))) {
+      assertThat(files).isEmpty();
+    }
+  }
+
+  @Test
+  void whatACrashLeftOfAnUploadIsNotSeenAndDoesNotHinderTheNext() throws IOException {
+    Path leftover = folder.resolve("run/a/.b.partial");
+    Files.createDirectories(leftover.getParent());
+    Files.writeString(leftover, "a longer text than the next one");
+
+    assertThat(storage.list("a")).isEmpty();
+    put("a/b", "123");
+    assertThat(read("a/b")).isEqualTo("123");
+    assertThat(leftover).doesNotExist();
+  }
+
+  @Test
+  void objectIsReplacedAsAWhole() throws IOException {
+    put("a/b", "123456");
+    put("a/b", "78");
+
+    assertThat(read("a/b")).isEqualTo("78");
+  }
+
+  @Test
+  void listHasTheNamesInOrder() throws IOException {
+    put("b/x", "1");
+    put("a", "1");
+    put("c/y/z", "1");
+
+    assertThat(storage.list("")).containsExactly("a", "b", "c");
+    assertThat(storage.list("c")).containsExactly("y");
+    assertThat(storage.list("nothing")).isEmpty();
+  }
+
+  @Test
+  void listOfAFileIsRefused() throws IOException {
+    put("a", "1");
+
+    assertThatThrownBy(() -> storage.list("a")).isInstanceOf(NotDirectoryException.class);
+  }
+
+  @Test
+  void deletedObjectsAndFoldersAreGone() throws IOException {
+    put("a/b", "1");
+    put("a/c/d", "1");
+    storage.delete("a/b");
+    assertThat(storage.list("a")).containsExactly("c");
+    storage.deleteFolder("a");
+    assertThat(storage.list("")).isEmpty();
+    storage.delete("a/b");
+    storage.deleteFolder("a");
+  }
+
+  @Test
+  void missingObjectIsNamed() {
+    assertThatThrownBy(() -> storage.lengthBytes("a/b"))
+        .isInstanceOf(NoSuchFileException.class)
+        .hasMessageContaining("run/a/b");
+    assertThatThrownBy(() -> storage.read("a/b").close()).isInstanceOf(NoSuchFileException.class);
+  }
+
+  private void put(String path, String text) throws IOException {
+    try (Upload upload = storage.create(path)) {
+      upload.write(bytes(text));
+      upload.commit();
+    }
+  }
+
+  private String read(String path) throws IOException {
+    try (var in = storage.read(path)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static ByteBuffer bytes(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -63,8 +63,8 @@ public final class EvaluationImages implements AutoCloseable {
   }
 
   /**
-   * At most {@code limit} ids of the images that a store holds, ascending and evenly spaced, so that classes keep about
-   * their shares: ids are in the order of paths, and so of classes.
+   * At most {@code limit} ids of the images that a store holds, ascending and evenly spaced, so
+   * that classes keep about their shares: ids are in the order of paths, and so of classes.
    */
   public static int[] evenlySpaced(ImageStore store, int limit) {
     int[] held = IntStream.range(0, store.size()).filter(store::holds).toArray();

@@ -88,7 +88,10 @@ public final class ShardStoreWriter implements AutoCloseable {
     long indexBytes = (long) images * StoreFiles.RECORD_BYTES;
     try {
       if (index.size() < indexBytes) {
-        index.write(ByteBuffer.wrap(new byte[1]), indexBytes - 1);
+        ByteBuffer last = ByteBuffer.wrap(new byte[1]);
+        while (last.hasRemaining()) {
+          index.write(last, indexBytes - 1);
+        }
       }
       index.force(true);
       names.flush();
@@ -114,9 +117,10 @@ public final class ShardStoreWriter implements AutoCloseable {
 
   @Override
   public void close() {
-    try (OutputStream closedLast = names;
-        FileChannel closedFirst = index) {
-      segments.close();
+    segments.close();
+    try {
+      index.close();
+      names.close();
     } catch (IOException e) {
       throw files.failed("close", e);
     }

@@ -25,6 +25,11 @@ public final class Verdict {
     return new Verdict(fault, NOTHING, NOTHING);
   }
 
+  /** SHA-256 of {@code bytes}. */
+  public static byte[] hashOf(byte[] bytes) {
+    return Fingerprint.sha256().digest(bytes);
+  }
+
   /** Reads and decodes the image to find out. */
   public static Verdict of(ImageSource.Encoded file, ImageDecoder decoder) {
     try {

@@ -15,8 +15,7 @@ public final class LocalImages {
    * @throws org.byol4j.data.DataException if the images are not what they should be
    * @throws java.io.UncheckedIOException if the store cannot be written or read
    */
-  public static SettledImages settle(
-      RunSettings settings, Path folder, StoreProgress progress) {
+  public static SettledImages settle(RunSettings settings, Path folder, StoreProgress progress) {
     ImageStore store =
         ImageStore.open(
             ImageSource.at(Path.of(settings.data())), folder, settings.dataSettings(), progress);

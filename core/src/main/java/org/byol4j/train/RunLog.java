@@ -74,11 +74,7 @@ final class RunLog implements AutoCloseable {
             epoch,
             plan.identity(),
             RunState.layout(plan.architecture()),
-            Map.of(
-                UNHEALTHY_LOOKS,
-                (long) watch.badLooks(),
-                SHARDS,
-                (long) plan.shards().shards()),
+            Map.of(UNHEALTHY_LOOKS, (long) watch.badLooks(), SHARDS, (long) plan.shards().shards()),
             sections);
     metrics.flush();
     lastCheckpoint = checkpoints.write(state);

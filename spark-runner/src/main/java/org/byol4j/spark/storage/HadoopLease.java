@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.FileSystem;
@@ -84,7 +85,8 @@ final class HadoopLease implements RunLease {
       throw e;
     }
     long period = settings.ttl().toMillis() / SIGNS_PER_TTL;
-    lease.signs.scheduleWithFixedDelay(lease::sign, period, period, TimeUnit.MILLISECONDS);
+    Future<?> unused =
+        lease.signs.scheduleWithFixedDelay(lease::sign, period, period, TimeUnit.MILLISECONDS);
     return lease;
   }
 

@@ -42,8 +42,8 @@ public final class HadoopStorage implements Storage {
   }
 
   /** Whether {@code files} has neither renames nor exclusive creation. */
-  static boolean isObjectStore(FileSystem files) {
-    return OBJECT_STORES.contains(files.getScheme());
+  public static boolean isObjectStore(FileSystem files) {
+    return OBJECT_STORES.contains(files.getUri().getScheme());
   }
 
   @Override

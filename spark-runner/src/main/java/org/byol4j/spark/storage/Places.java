@@ -111,6 +111,6 @@ public final class Places {
   public static Configuration configuration(Map<String, String> spark) {
     SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf().clone();
     spark.forEach((name, value) -> conf.set("spark." + name, value));
-    return SparkHadoopUtil.newConfiguration(conf);
+    return SparkHadoopUtil.get().newConfiguration(conf);
   }
 }

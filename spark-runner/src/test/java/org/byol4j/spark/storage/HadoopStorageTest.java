@@ -26,7 +26,8 @@ class HadoopStorageTest {
   @BeforeEach
   void open() throws IOException {
     storage =
-        new HadoopStorage(fileSystem(), new org.apache.hadoop.fs.Path(folder.resolve("run").toUri()));
+        new HadoopStorage(
+            fileSystem(), new org.apache.hadoop.fs.Path(folder.resolve("run").toUri()));
   }
 
   /** A disk as Hadoop sees it. */

@@ -36,9 +36,7 @@ final class TrainCommand implements Runnable {
       names = "--data",
       required = true,
       paramLabel = "PATH",
-      description =
-          "A folder of images, a .tar or a .tar.gz; what byol4j ingest wrote; a table in Parquet."
-              + " A path, or a URI of Hadoop: hdfs:, s3a:.")
+      description = "A folder of images, a .tar or a .tar.gz, on this machine.")
   private String data;
 
   @Option(
@@ -46,7 +44,7 @@ final class TrainCommand implements Runnable {
       required = true,
       paramLabel = "PATH",
       description =
-          "The run's folder: checkpoints, metrics.jsonl, config.conf, images. A path, or a URI of"
+          "The run's folder: checkpoints, metrics.jsonl, config.conf. A path, or a URI of"
               + " Hadoop: hdfs:, s3a:.")
   private String out;
 

@@ -1,7 +1,5 @@
 package org.byol4j.collective;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -56,51 +54,12 @@ public final class AllReduceBenchmark {
   }
 
   private static Runnable vector(Collective collective, long bytes) {
-    Vector vector = new Memory((int) (bytes / Float.BYTES));
+    Vector vector = new FloatVector((int) (bytes / Float.BYTES));
     long[] bounds = new long[collective.size() + 1];
     Arrays.setAll(bounds, rank -> vector.length() * rank / collective.size());
     return () -> {
       collective.reduceScatterSum(vector, bounds);
       collective.allGather(vector, bounds);
     };
-  }
-
-  /** Float32 values in memory that are shown as they are, like those of a network on a CPU. */
-  private static final class Memory implements Vector {
-    private final ByteBuffer toRead;
-    private final ByteBuffer toWrite;
-
-    Memory(int length) {
-      this.toRead = ByteBuffer.allocateDirect(length * Float.BYTES).order(ByteOrder.nativeOrder());
-      this.toWrite = toRead.duplicate().order(ByteOrder.nativeOrder());
-    }
-
-    @Override
-    public long length() {
-      return toRead.capacity() / Float.BYTES;
-    }
-
-    @Override
-    public int elementBytes() {
-      return Float.BYTES;
-    }
-
-    @Override
-    public ByteBuffer read(long from, int count) {
-      return window(toRead, from, count);
-    }
-
-    @Override
-    public ByteBuffer write(long from, int count) {
-      return window(toWrite, from, count);
-    }
-
-    private static ByteBuffer window(ByteBuffer buffer, long from, int count) {
-      int start = (int) from * Float.BYTES;
-      return buffer.limit(start + count * Float.BYTES).position(start);
-    }
-
-    @Override
-    public void written(long from, int count) {}
   }
 }

@@ -4,17 +4,24 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
-/** Float32 values in the memory of this process. */
+/** Float32 values in the memory of this process, shown as they are: no range is copied. */
 public final class FloatVector implements Vector {
-  private final ByteBuffer bytes;
   private final FloatBuffer values;
+
+  /**
+   * The windows that are handed out: one for reading and one for writing, as the contract has it.
+   */
+  private final ByteBuffer toRead;
+
+  private final ByteBuffer toWrite;
 
   /** Makes room for {@code length} values, all 0. */
   public FloatVector(int length) {
-    this.bytes =
+    this.toRead =
         ByteBuffer.allocateDirect(Math.multiplyExact(length, Float.BYTES))
             .order(ByteOrder.nativeOrder());
-    this.values = bytes.asFloatBuffer();
+    this.toWrite = toRead.duplicate().order(ByteOrder.nativeOrder());
+    this.values = toRead.asFloatBuffer();
   }
 
   /** The values, for reading and writing by index. */
@@ -34,23 +41,19 @@ public final class FloatVector implements Vector {
 
   @Override
   public ByteBuffer read(long from, int count) {
-    return window(from, count);
+    return window(toRead, from, count);
   }
 
   @Override
   public ByteBuffer write(long from, int count) {
-    return window(from, count);
+    return window(toWrite, from, count);
   }
 
   @Override
   public void written(long from, int count) {}
 
-  private ByteBuffer window(long from, int count) {
+  private static ByteBuffer window(ByteBuffer buffer, long from, int count) {
     int start = Math.toIntExact(from * Float.BYTES);
-    return bytes
-        .duplicate()
-        .order(ByteOrder.nativeOrder())
-        .limit(start + count * Float.BYTES)
-        .position(start);
+    return buffer.limit(start + count * Float.BYTES).position(start);
   }
 }

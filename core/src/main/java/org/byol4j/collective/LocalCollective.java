@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -84,11 +83,7 @@ public final class LocalCollective implements Collective {
 
   @Override
   public void allGather(double[] mine, double[] all) {
-    if (all.length != mine.length * group.size) {
-      throw new IllegalArgumentException(
-          "all.length=%d, expected mine.length=%d x size=%d"
-              .formatted(all.length, mine.length, group.size));
-    }
+    CollectiveArguments.requireGathered(mine, all, group.size);
     double[][] sent = send("allGather", mine);
     for (int other = 0; other < group.size; other++) {
       System.arraycopy(sent[other], 0, all, other * mine.length, mine.length);
@@ -166,20 +161,8 @@ public final class LocalCollective implements Collective {
   }
 
   private void enter(String operation, Vector values, long[] bounds) {
-    requireBounds(bounds, values.length());
+    CollectiveArguments.requireBounds(bounds, group.size, values.length());
     group.enter(rank, operation, values.length(), values.elementBytes(), bounds);
-  }
-
-  private void requireBounds(long[] bounds, long length) {
-    boolean valid = bounds.length == group.size + 1 && bounds[0] >= 0;
-    for (int i = 1; valid && i < bounds.length; i++) {
-      valid = bounds[i - 1] <= bounds[i] && bounds[i] <= length;
-    }
-    if (!valid) {
-      throw new IllegalArgumentException(
-          "bounds=%s, expected %d rising values within [0, %d]"
-              .formatted(Arrays.toString(bounds), group.size + 1, length));
-    }
   }
 
   @Override

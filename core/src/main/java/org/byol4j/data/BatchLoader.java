@@ -1,8 +1,5 @@
 package org.byol4j.data;
 
-import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.augment.ViewMaker;
 import org.byol4j.image.Image;
@@ -19,11 +16,10 @@ import org.byol4j.image.Image;
 public final class BatchLoader implements AutoCloseable {
   private final ShardPlan plan;
   private final long startStep;
-  private final List<FloatMemory> memory = new ArrayList<>();
+  private final FloatMemory memory = new FloatMemory();
   private final Batch[] batches;
   private final ReplicaOrder order;
   private final WorkRing ring;
-  private boolean closed;
 
   /**
    * A loader that starts at once.
@@ -52,7 +48,12 @@ public final class BatchLoader implements AutoCloseable {
     this.batches = new Batch[settings.prefetch() + 1];
     int rowLength = augment.size() * augment.size() * Image.CHANNELS;
     for (int slot = 0; slot < batches.length; slot++) {
-      batches[slot] = new Batch(slot, order.rows(), allocate(rowLength), allocate(rowLength));
+      batches[slot] =
+          new Batch(
+              slot,
+              order.rows(),
+              memory.allocate(order.rows(), rowLength),
+              memory.allocate(order.rows(), rowLength));
     }
     this.ring =
         new WorkRing(
@@ -101,18 +102,8 @@ public final class BatchLoader implements AutoCloseable {
    */
   @Override
   public synchronized void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
     ring.close();
-    memory.forEach(FloatMemory::close);
-  }
-
-  private FloatBuffer allocate(int rowLength) {
-    FloatMemory view = new FloatMemory(order.rows(), rowLength);
-    memory.add(view);
-    return view.buffer();
+    memory.close();
   }
 
   private int beginBatch(int slot, long sequence) {

@@ -14,11 +14,10 @@ import org.byol4j.image.Image;
  */
 public final class EvaluationImages implements AutoCloseable {
   private final EvaluationBatch[] batches;
-  private final FloatMemory[] memory;
+  private final FloatMemory memory = new FloatMemory();
   private final WorkRing ring;
   private final int batchCount;
   private int takenBatches;
-  private boolean closed;
 
   /**
    * Images that are made from now on.
@@ -31,11 +30,10 @@ public final class EvaluationImages implements AutoCloseable {
       ImageStore store, DataSettings settings, AugmentSettings augment, int[] ids, int batchSize) {
     int slots = settings.prefetch() + 1;
     this.batches = new EvaluationBatch[slots];
-    this.memory = new FloatMemory[slots];
     this.batchCount = (ids.length + batchSize - 1) / batchSize;
+    int rowLength = augment.size() * augment.size() * Image.CHANNELS;
     for (int slot = 0; slot < slots; slot++) {
-      memory[slot] = new FloatMemory(batchSize, augment.size() * augment.size() * Image.CHANNELS);
-      batches[slot] = new EvaluationBatch(slot, batchSize, memory[slot].buffer());
+      batches[slot] = new EvaluationBatch(slot, batchSize, memory.allocate(batchSize, rowLength));
     }
     this.ring =
         new WorkRing(
@@ -100,14 +98,8 @@ public final class EvaluationImages implements AutoCloseable {
   /** Ends the threads, each after the image that it is at, and frees the memory of all batches. */
   @Override
   public synchronized void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
     ring.close();
-    for (FloatMemory batch : memory) {
-      batch.close();
-    }
+    memory.close();
   }
 
   /** One thread's working memory. */

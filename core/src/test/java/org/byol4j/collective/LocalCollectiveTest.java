@@ -2,12 +2,16 @@ package org.byol4j.collective;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.byol4j.collective.CollectiveFailures.expectAbortToWakeEverybody;
+import static org.byol4j.collective.CollectiveFailures.expectAllToFail;
+import static org.byol4j.collective.CollectiveFailures.expectDifferentOperationsToFail;
+import static org.byol4j.collective.CollectiveFailures.expectWrongBoundsToBeRefused;
+import static org.byol4j.collective.CollectiveFailures.whenRank1Leaves;
 
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.collective.Replicas.Outcome;
-import org.byol4j.collective.Replicas.Program;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -56,17 +60,8 @@ final class LocalCollectiveTest {
 
   @Test
   void differentOperationsFailAllReplicasWithBoth() {
-    expectAllToFail(
+    expectDifferentOperationsToFail(
         LocalCollective.group(2, LONG),
-        collective -> {
-          double[] values = new double[3];
-          if (collective.rank() == 0) {
-            collective.allReduceSum(values);
-          } else {
-            collective.allGather(values, new double[6]);
-          }
-          return 0;
-        },
         "replicas out of step: rank=0 allReduceSum length=3, rank=1 allGather length=3");
   }
 
@@ -120,16 +115,7 @@ final class LocalCollectiveTest {
 
   @Test
   void abortWakesEverybodyWithTheReason() {
-    expectAllToFail(
-        LocalCollective.group(3, LONG),
-        collective -> {
-          if (collective.rank() == 2) {
-            collective.abort("gradient of conv1 is NaN");
-          }
-          collective.allReduceSum(new double[2]);
-          return 0;
-        },
-        "aborted by rank=2: gradient of conv1 is NaN");
+    expectAbortToWakeEverybody(LocalCollective.group(3, LONG));
   }
 
   @Test
@@ -143,19 +129,7 @@ final class LocalCollectiveTest {
 
   @Test
   void replicaThatLeavesFailsThoseThatWaitForIt() {
-    List<Collective> group = LocalCollective.group(2, LONG);
-    List<Outcome<Integer>> outcomes =
-        Replicas.outcomes(
-            group,
-            collective -> {
-              if (collective.rank() == 1) {
-                collective.close();
-                return 0;
-              }
-              collective.allReduceSum(new double[1]);
-              return 0;
-            });
-    assertThat(outcomes.get(0).failure().get(0))
+    assertThat(whenRank1Leaves(LocalCollective.group(2, LONG)))
         .isInstanceOf(CollectiveException.class)
         .hasMessageMatching(".*rank=0 size=2: (rank=1 has left|replicas=\\[1\\] have left).*");
   }
@@ -183,27 +157,6 @@ final class LocalCollectiveTest {
 
   @Test
   void wrongBoundsAreRefusedBeforeAnybodyWaits() {
-    Collective collective = LocalCollective.group(2, LONG).get(0);
-    ArrayVector vector = ArrayVector.ofDoubles(1, 2, 3);
-    for (long[] bounds : new long[][] {{0, 3}, {0, 2, 1}, {0, 2, 4}, {-1, 2, 3}}) {
-      assertThatThrownBy(() -> collective.reduceScatterSum(vector, bounds))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("expected 3 rising values within [0, 3]");
-    }
-  }
-
-  private static void expectAllToFail(
-      List<Collective> group, Program<Integer> program, String reason) {
-    assertThat(Replicas.outcomes(group, program))
-        .hasSize(group.size())
-        .allSatisfy(
-            outcome ->
-                assertThat(outcome.failure())
-                    .singleElement()
-                    .satisfies(
-                        failure ->
-                            assertThat(failure)
-                                .isInstanceOf(CollectiveException.class)
-                                .hasMessageContaining(reason)));
+    expectWrongBoundsToBeRefused(LocalCollective.group(2, LONG).get(0));
   }
 }

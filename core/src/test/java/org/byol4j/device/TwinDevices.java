@@ -3,6 +3,7 @@ package org.byol4j.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Random;
@@ -29,6 +30,15 @@ final class TwinDevices implements AutoCloseable {
     }
   }
 
+  /**
+   * The largest errors that are allowed, relative to the largest value of a result.
+   *
+   * @param operation of any operation but those below
+   * @param localStatistics of {@link BatchNorm#forwardLocal} and its backward pass
+   * @param wideConvolution of convolutions of many channels
+   */
+  record Tolerances(double operation, double localStatistics, double wideConvolution) {}
+
   /** One of the two devices, and its half of each twin. */
   interface Side {
     Device device();
@@ -39,15 +49,10 @@ final class TwinDevices implements AutoCloseable {
   private final Device tested;
   private final Side testedSide;
   private final ReferenceDevice reference = new ReferenceDevice();
-  private final double tolerance;
+  private final Tolerances tolerances;
   private final Random random = new Random(20062020);
 
-  /**
-   * Makes a pair.
-   *
-   * @param tolerance the largest error, relative to the largest value of a tensor
-   */
-  TwinDevices(Device tested, double tolerance) {
+  TwinDevices(Device tested, Tolerances tolerances) {
     this.tested = tested;
     this.testedSide =
         new Side() {
@@ -61,7 +66,11 @@ final class TwinDevices implements AutoCloseable {
             return twin.tested();
           }
         };
-    this.tolerance = tolerance;
+    this.tolerances = tolerances;
+  }
+
+  Tolerances tolerances() {
+    return tolerances;
   }
 
   /** Normally distributed values. */
@@ -125,7 +134,7 @@ final class TwinDevices implements AutoCloseable {
 
   /** Expects that both hold the same, and that nothing around it was written. */
   void expectSame(String name, Twin twin) {
-    expectSame(name, tolerance, twin);
+    expectSame(name, tolerances.operation(), twin);
   }
 
   void expectSame(String name, double relativeError, Twin twin) {
@@ -171,6 +180,22 @@ final class TwinDevices implements AutoCloseable {
     FloatBuffer values = FloatBuffer.allocate((int) tensor.shape().elements());
     device.read(tensor, values);
     return values.array();
+  }
+
+  /** An element of what a {@link HostWindow} shows. */
+  static float get(int elementBytes, ByteBuffer from, int index) {
+    return elementBytes == Float.BYTES
+        ? from.getFloat(index * Float.BYTES)
+        : (float) from.getDouble(index * Double.BYTES);
+  }
+
+  /** Puts an element where a {@link HostWindow} takes it. */
+  static void put(int elementBytes, ByteBuffer to, int index, float value) {
+    if (elementBytes == Float.BYTES) {
+      to.putFloat(index * Float.BYTES, value);
+      return;
+    }
+    to.putDouble(index * Double.BYTES, value);
   }
 
   /** The device under test; the same object that {@link #run} hands out. */

@@ -63,7 +63,7 @@ final class Gather implements Transfer {
   public boolean advance() {
     boolean moved = false;
     for (int i = 1; i < size; i++) {
-      int peer = rank + i < size ? rank + i : rank + i - size;
+      int peer = wire.group().peer(i);
       moved |= sender.advance(peer, this);
       moved |= receive(peer);
     }
@@ -132,6 +132,6 @@ final class Gather implements Transfer {
 
   @Override
   public String describe() {
-    return Frame.describe(sender.header(), rank);
+    return sender.describe();
   }
 }

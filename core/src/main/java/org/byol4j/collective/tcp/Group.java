@@ -33,6 +33,15 @@ final class Group {
     return size;
   }
 
+  /**
+   * The {@code i}-th replica after this one, round and round: if all replicas go through the others
+   * in this order, they do not all turn to the same one.
+   */
+  int peer(int i) {
+    int peer = rank + i;
+    return peer < size ? peer : peer - size;
+  }
+
   long session() {
     return session;
   }

@@ -67,10 +67,7 @@ final class SmallTransfer implements Transfer {
   public boolean advance() {
     boolean moved = false;
     for (int i = 1; i < frames.length; i++) {
-      int peer = group.rank() + i;
-      if (peer >= frames.length) {
-        peer -= frames.length;
-      }
+      int peer = group.peer(i);
       moved |= send(peer);
       moved |= receive(peer);
     }

@@ -2,10 +2,10 @@ package org.byol4j.collective.tcp;
 
 import java.nio.DoubleBuffer;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.byol4j.collective.Collective;
+import org.byol4j.collective.CollectiveArguments;
 import org.byol4j.collective.Vector;
 
 /**
@@ -79,11 +79,7 @@ final class TcpCollective implements Collective {
 
   @Override
   public void allGather(double[] mine, double[] all) {
-    if (all.length != mine.length * group.size()) {
-      throw new IllegalArgumentException(
-          "all.length=%d, expected mine.length=%d x size=%d"
-              .formatted(all.length, mine.length, group.size()));
-    }
+    CollectiveArguments.requireGathered(mine, all, group.size());
     DoubleBuffer[] terms = small.exchange(Call.ALL_GATHER, mine, timeoutNanos);
     for (int other = 0; other < terms.length; other++) {
       terms[other].get(0, all, other * mine.length, mine.length);
@@ -92,26 +88,14 @@ final class TcpCollective implements Collective {
 
   @Override
   public void reduceScatterSum(Vector values, long[] bounds) {
-    requireBounds(bounds, values.length());
+    CollectiveArguments.requireBounds(bounds, group.size(), values.length());
     reduceScatter.run(values, bounds, timeoutNanos);
   }
 
   @Override
   public void allGather(Vector values, long[] bounds) {
-    requireBounds(bounds, values.length());
+    CollectiveArguments.requireBounds(bounds, group.size(), values.length());
     gather.run(values, bounds, timeoutNanos);
-  }
-
-  private void requireBounds(long[] bounds, long length) {
-    boolean valid = bounds.length == group.size() + 1 && bounds[0] >= 0;
-    for (int i = 1; valid && i < bounds.length; i++) {
-      valid = bounds[i - 1] <= bounds[i] && bounds[i] <= length;
-    }
-    if (!valid) {
-      throw new IllegalArgumentException(
-          "bounds=%s, expected %d rising values within [0, %d]"
-              .formatted(Arrays.toString(bounds), group.size() + 1, length));
-    }
   }
 
   @Override

@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.collective.Collective;
+import org.byol4j.collective.FloatVector;
 import org.byol4j.collective.Replicas;
 import org.byol4j.collective.Vector;
 import org.junit.jupiter.api.Test;
@@ -43,7 +42,7 @@ final class AllocationTest {
     assertThat(
             allocated(
                 collective -> {
-                  Vector vector = new Memory(LENGTH);
+                  Vector vector = new FloatVector(LENGTH);
                   long[] bounds = {0, LENGTH / 2, LENGTH};
                   return () -> {
                     collective.reduceScatterSum(vector, bounds);
@@ -88,44 +87,5 @@ final class AllocationTest {
   @FunctionalInterface
   private interface Work {
     Runnable on(Collective collective);
-  }
-
-  /** Floats in memory that are shown as they are. */
-  private static final class Memory implements Vector {
-    private final ByteBuffer toRead;
-    private final ByteBuffer toWrite;
-
-    Memory(int length) {
-      this.toRead = ByteBuffer.allocateDirect(length * Float.BYTES).order(ByteOrder.nativeOrder());
-      this.toWrite = toRead.duplicate().order(ByteOrder.nativeOrder());
-    }
-
-    @Override
-    public long length() {
-      return toRead.capacity() / Float.BYTES;
-    }
-
-    @Override
-    public int elementBytes() {
-      return Float.BYTES;
-    }
-
-    @Override
-    public ByteBuffer read(long from, int count) {
-      return window(toRead, from, count);
-    }
-
-    @Override
-    public ByteBuffer write(long from, int count) {
-      return window(toWrite, from, count);
-    }
-
-    private static ByteBuffer window(ByteBuffer buffer, long from, int count) {
-      int start = (int) from * Float.BYTES;
-      return buffer.limit(start + count * Float.BYTES).position(start);
-    }
-
-    @Override
-    public void written(long from, int count) {}
   }
 }

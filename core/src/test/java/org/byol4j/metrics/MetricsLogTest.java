@@ -92,16 +92,6 @@ class MetricsLogTest {
   }
 
   private static StepRecord entry(long step) {
-    return new StepRecord(
-        step,
-        0,
-        3.5,
-        0.1,
-        0.99,
-        0.06,
-        0.1,
-        OptionalDouble.empty(),
-        OptionalDouble.of(0.25),
-        new StepRecord.Timing(1000, 5, 300, 600, 50, 64, 1234));
+    return StepRecords.of(step, OptionalDouble.of(0.25), 64, 1234);
   }
 }

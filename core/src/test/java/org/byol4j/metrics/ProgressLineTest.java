@@ -53,16 +53,6 @@ class ProgressLineTest {
   }
 
   private static StepRecord entry(long step, long timeMs) {
-    return new StepRecord(
-        step,
-        0,
-        3.5,
-        0.1,
-        0.99,
-        0.06,
-        0.1,
-        OptionalDouble.empty(),
-        OptionalDouble.empty(),
-        new StepRecord.Timing(1000, 5, 300, 600, 50, 10, timeMs));
+    return StepRecords.of(step, OptionalDouble.empty(), 10, timeMs);
   }
 }

@@ -26,8 +26,11 @@ final class Winograd {
   /** Taps of a filter along an axis. */
   static final int KERNEL = 3;
 
+  /** The places among six, along an axis, where the six inputs are. */
+  static final int[] INPUTS = {0, 1, 2, 3, 4, 5};
+
   /** The places among six, along an axis, where the four outputs are. */
-  private static final int[] OUTPUTS = {0, 1, 2, 5};
+  static final int[] OUTPUTS = {0, 1, 2, 5};
 
   /** The places among six, along an axis, where the three taps are. */
   private static final int[] TAPS = {0, 1, 5};

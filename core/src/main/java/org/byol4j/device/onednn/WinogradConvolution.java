@@ -102,6 +102,12 @@ final class WinogradConvolution implements LinearMap {
     Operation of(int tiles, boolean isFirst);
   }
 
+  /** A way of images to points or back. */
+  @FunctionalInterface
+  private interface Way {
+    void take(NativeTensor images, long at, int first, int count);
+  }
+
   @Override
   public Op forward(Tensor x, Tensor y) {
     NativeTensor from = NativeTensor.of(x, engine, input.elements(), "x");
@@ -114,14 +120,7 @@ final class WinogradConvolution implements LinearMap {
                     transposed(0, input.channels(), output.channels()),
                     matrices(outputs, count, output.channels()),
                     new Attributes(engine)));
-    return () -> {
-      filters.toPoints(weights, 0);
-      for (Block block : blocks) {
-        tiles.input(from, inputs, block.first, block.images);
-        block.product.run();
-        tiles.output(outputs, to, block.first, block.images);
-      }
-    };
+    return filtered(from, tiles::input, inputs, blocks, outputs, tiles::output, to);
   }
 
   @Override
@@ -136,12 +135,24 @@ final class WinogradConvolution implements LinearMap {
                     matrices(0, output.channels(), input.channels()),
                     matrices(inputs, count, input.channels()),
                     new Attributes(engine)));
+    return filtered(from, tiles::outputGradient, outputs, blocks, inputs, tiles::inputGradient, to);
+  }
+
+  /** Images to points, block by block, multiplied there with the filters, and back to images. */
+  private Op filtered(
+      NativeTensor from,
+      Way toPoints,
+      long factors,
+      Block[] blocks,
+      long products,
+      Way toImages,
+      NativeTensor to) {
     return () -> {
       filters.toPoints(weights, 0);
       for (Block block : blocks) {
-        tiles.outputGradient(from, outputs, block.first, block.images);
+        toPoints.take(from, factors, block.first, block.images);
         block.product.run();
-        tiles.inputGradient(inputs, to, block.first, block.images);
+        toImages.take(to, products, block.first, block.images);
       }
     };
   }

@@ -24,8 +24,11 @@ final class WinogradTiles {
   private final Shape output;
   private final int down;
   private final int across;
-  private final int top;
-  private final int left;
+
+  /** What a tile covers of the inputs and of the outputs. */
+  private final Area window;
+
+  private final Area outputs;
 
   /** The loop that is running: a device runs one at a time. */
   private NativeTensor images;
@@ -36,11 +39,21 @@ final class WinogradTiles {
   private int firstImage;
   private int tiles;
 
-  private final Workers.Task inputRow = this::inputRow;
-  private final Workers.Task outputRow = this::outputRow;
-  private final Workers.Task outputGradientRow = this::outputGradientRow;
+  private final Workers.Task inputRow = ofRows(this::input);
+  private final Workers.Task outputRow = ofRows(this::output);
+  private final Workers.Task outputGradientRow = ofRows(this::outputGradient);
+  private final Workers.Task inputGradientRow = ofRows(this::inputGradient);
   private final Workers.Task evenInputGradientRow = this::evenInputGradientRow;
   private final Workers.Task oddInputGradientRow = this::oddInputGradientRow;
+
+  /** Takes one patch its way. */
+  @FunctionalInterface
+  private interface Way {
+    /**
+     * Takes {@code count} tiles, from {@code column} of a row of tiles, and {@code width} channels.
+     */
+    void take(int worker, int row, int column, int count, int channel, int width);
+  }
 
   WinogradTiles(Engine engine, Shape input, Shape output, Window window) {
     scratch = engine.tiles();
@@ -49,8 +62,9 @@ final class WinogradTiles {
     this.output = output;
     down = along(output.height());
     across = along(output.width());
-    top = window.vertical().before();
-    left = window.horizontal().before();
+    this.window =
+        new Area(Winograd.INPUTS, window.vertical().before(), window.horizontal().before());
+    outputs = new Area(Winograd.OUTPUTS, 0, 0);
   }
 
   /** How many tiles cover an image of outputs. */
@@ -74,7 +88,7 @@ final class WinogradTiles {
   }
 
   /** Takes points to the outputs {@code y}. */
-  void output(long at, NativeTensor y, int first, int count) {
+  void output(NativeTensor y, long at, int first, int count) {
     run(outputRow, y, output, at, first, count, count * down);
     y.memory().changed();
   }
@@ -85,7 +99,7 @@ final class WinogradTiles {
   }
 
   /** Takes points to gradients {@code dx} of inputs. */
-  void inputGradient(long at, NativeTensor dx, int first, int count) {
+  void inputGradient(NativeTensor dx, long at, int first, int count) {
     // rows of tiles overlap their neighbours in the result, but not the next but one
     run(evenInputGradientRow, dx, input, at, first, count, count * ((down + 1) / 2));
     run(oddInputGradientRow, dx, input, at, first, count, count * (down / 2));
@@ -104,97 +118,75 @@ final class WinogradTiles {
     scratch.run(task, pieces, (long) tiles * POINTS * of.channels());
   }
 
-  private void inputRow(int piece, int worker) {
-    float[][] patch = scratch.patch(worker);
-    int channels = shape.channels();
-    int step = tilesOfPatch(channels);
-    for (int c = 0; c < channels; c += Tiles.PATCH) {
-      int width = Math.min(Tiles.PATCH, channels - c);
-      for (int column = 0; column < across; column += step) {
-        int count = Math.min(step, across - column);
-        for (int tile = 0; tile < count; tile++) {
-          loadWindow(patch, piece, column + tile, c, width, tile * width);
+  private Workers.Task ofRows(Way way) {
+    return (row, worker) -> {
+      int channels = shape.channels();
+      int step = Math.max(1, Tiles.PATCH / channels);
+      for (int c = 0; c < channels; c += Tiles.PATCH) {
+        int width = Math.min(Tiles.PATCH, channels - c);
+        for (int column = 0; column < across; column += step) {
+          way.take(worker, row, column, Math.min(step, across - column), c, width);
         }
-        Winograd.input(patch, count * width);
-        storePoints(patch, piece * across + column, c, count * width);
       }
+    };
+  }
+
+  private void input(int worker, int row, int column, int count, int channel, int width) {
+    float[][] patch = scratch.patch(worker);
+    for (int tile = 0; tile < count; tile++) {
+      load(window, patch, row, column + tile, channel, width, tile * width);
+    }
+    Winograd.input(patch, count * width);
+    storePoints(patch, row * across + column, channel, count * width);
+  }
+
+  private void output(int worker, int row, int column, int count, int channel, int width) {
+    float[][] patch = scratch.patch(worker);
+    loadPoints(patch, row * across + column, channel, count * width);
+    Winograd.output(patch, count * width);
+    for (int tile = 0; tile < count; tile++) {
+      storeOutputs(patch, row, column + tile, channel, width, tile * width);
     }
   }
 
-  private void outputRow(int piece, int worker) {
+  private void outputGradient(int worker, int row, int column, int count, int channel, int width) {
     float[][] patch = scratch.patch(worker);
-    int channels = shape.channels();
-    int step = tilesOfPatch(channels);
-    for (int c = 0; c < channels; c += Tiles.PATCH) {
-      int width = Math.min(Tiles.PATCH, channels - c);
-      for (int column = 0; column < across; column += step) {
-        int count = Math.min(step, across - column);
-        loadPoints(patch, piece * across + column, c, count * width);
-        Winograd.output(patch, count * width);
-        for (int tile = 0; tile < count; tile++) {
-          storeOutputs(patch, piece, column + tile, c, width, tile * width);
-        }
-      }
+    for (int tile = 0; tile < count; tile++) {
+      load(outputs, patch, row, column + tile, channel, width, tile * width);
     }
+    Winograd.outputGradient(patch, count * width);
+    storePoints(patch, row * across + column, channel, count * width);
   }
 
-  private void outputGradientRow(int piece, int worker) {
+  private void inputGradient(int worker, int row, int column, int count, int channel, int width) {
     float[][] patch = scratch.patch(worker);
-    int channels = shape.channels();
-    int step = tilesOfPatch(channels);
-    for (int c = 0; c < channels; c += Tiles.PATCH) {
-      int width = Math.min(Tiles.PATCH, channels - c);
-      for (int column = 0; column < across; column += step) {
-        int count = Math.min(step, across - column);
-        for (int tile = 0; tile < count; tile++) {
-          loadOutputs(patch, piece, column + tile, c, width, tile * width);
-        }
-        Winograd.outputGradient(patch, count * width);
-        storePoints(patch, piece * across + column, c, count * width);
-      }
+    float[] sum = scratch.array(worker, 0);
+    loadPoints(patch, row * across + column, channel, count * width);
+    Winograd.inputGradient(patch, count * width);
+    for (int tile = 0; tile < count; tile++) {
+      addWindow(patch, sum, row, column + tile, channel, width, tile * width);
     }
   }
 
   private void evenInputGradientRow(int piece, int worker) {
     int rows = (down + 1) / 2;
-    inputGradientRow(piece / rows * down + piece % rows * 2, worker);
+    inputGradientRow.run(piece / rows * down + piece % rows * 2, worker);
   }
 
   private void oddInputGradientRow(int piece, int worker) {
     int rows = down / 2;
-    inputGradientRow(piece / rows * down + piece % rows * 2 + 1, worker);
+    inputGradientRow.run(piece / rows * down + piece % rows * 2 + 1, worker);
   }
 
-  private void inputGradientRow(int row, int worker) {
-    float[][] patch = scratch.patch(worker);
-    float[] sum = scratch.array(worker, 0);
-    int channels = shape.channels();
-    int step = tilesOfPatch(channels);
-    for (int c = 0; c < channels; c += Tiles.PATCH) {
-      int width = Math.min(Tiles.PATCH, channels - c);
-      for (int column = 0; column < across; column += step) {
-        int count = Math.min(step, across - column);
-        loadPoints(patch, row * across + column, c, count * width);
-        Winograd.inputGradient(patch, count * width);
-        for (int tile = 0; tile < count; tile++) {
-          addWindow(patch, sum, row, column + tile, c, width, tile * width);
-        }
-      }
-    }
-  }
-
-  /** How many tiles fit a patch. */
-  private static int tilesOfPatch(int channels) {
-    return Math.max(1, Tiles.PATCH / channels);
-  }
-
-  /** Loads the 6x6 inputs of a tile, at {@code at} of the arrays; padding is zero. */
-  private void loadWindow(float[][] patch, int row, int column, int channel, int width, int at) {
-    int y0 = row % down * STEP - top;
-    int x0 = column * STEP - left;
-    for (int r = 0; r < SIZE; r++) {
-      for (int s = 0; s < SIZE; s++) {
-        float[] array = patch[r * SIZE + s];
+  /** Loads what a tile covers, to {@code at} of the arrays; beyond the image it is zero. */
+  private void load(
+      Area area, float[][] patch, int row, int column, int channel, int width, int at) {
+    int[] places = area.places;
+    int y0 = row % down * STEP - area.top;
+    int x0 = column * STEP - area.left;
+    for (int r = 0; r < places.length; r++) {
+      for (int s = 0; s < places.length; s++) {
+        float[] array = patch[places[r] * SIZE + places[s]];
         if (isInside(y0 + r, x0 + s)) {
           images.get(pixel(row, y0 + r, x0 + s) + channel, array, at, width);
         } else {
@@ -207,8 +199,8 @@ final class WinogradTiles {
   /** Adds the 6x6 gradients of a tile to what the tiles before it have left. */
   private void addWindow(
       float[][] patch, float[] sum, int row, int column, int channel, int width, int at) {
-    int y0 = row % down * STEP - top;
-    int x0 = column * STEP - left;
+    int y0 = row % down * STEP - window.top;
+    int x0 = column * STEP - window.left;
     for (int r = 0; r < SIZE; r++) {
       boolean wasWritten = wasWritten(row % down, r);
       for (int s = 0; s < SIZE; s++) {
@@ -233,22 +225,6 @@ final class WinogradTiles {
   private static void add(float[] to, int at, float[] from, int count) {
     for (int i = 0; i < count; i++) {
       to[at + i] = to[at + i] + from[i];
-    }
-  }
-
-  /** Loads the 4x4 gradients of a tile; beyond the image they are zero. */
-  private void loadOutputs(float[][] patch, int row, int column, int channel, int width, int at) {
-    int y0 = row % down * STEP;
-    int x0 = column * STEP;
-    for (int r = 0; r < STEP; r++) {
-      for (int s = 0; s < STEP; s++) {
-        float[] array = patch[Winograd.output(r, s)];
-        if (isInside(y0 + r, x0 + s)) {
-          images.get(pixel(row, y0 + r, x0 + s) + channel, array, at, width);
-        } else {
-          Arrays.fill(array, at, at + width, 0f);
-        }
-      }
     }
   }
 
@@ -288,6 +264,24 @@ final class WinogradTiles {
     for (int point = 0; point < POINTS; point++) {
       long to = firstPoint + ((long) point * tiles + tile) * channels + channel;
       points.put(to, patch[point], count);
+    }
+  }
+
+  /** The pixels that a tile covers. */
+  private static final class Area {
+    private final int[] places;
+    private final int top;
+    private final int left;
+
+    /**
+     * @param places where the pixels are among six, along an axis
+     * @param top how far the first tile reaches above the image
+     * @param left how far it reaches to its left
+     */
+    Area(int[] places, int top, int left) {
+      this.places = places;
+      this.top = top;
+      this.left = left;
     }
   }
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.CancellationException;
 import org.byol4j.checkpoint.CheckpointException;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.CollectiveException;
+import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
 import org.byol4j.eval.EvaluationException;
@@ -67,7 +68,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     if (failure instanceof ConfigurationException
         || failure instanceof ResumeRefusedException
         || failure instanceof CollapsedException
-        || failure instanceof ClusterException) {
+        || failure instanceof ClusterException
+        || failure instanceof TlsKeysException) {
       return ExitCode.USAGE;
     }
     if (failure instanceof DataException

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.byol4j.checkpoint.CheckpointException;
 import org.byol4j.checkpoint.StorageException;
+import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
 import org.byol4j.metrics.MetricsException;
@@ -27,6 +28,7 @@ final class LaunchFailure {
           MetricsException.class,
           NotFiniteException.class,
           StorageException.class,
+          TlsKeysException.class,
           UncheckedIOException.class);
 
   private static final List<String> REASONS =

@@ -11,6 +11,7 @@ import java.util.List;
 import org.byol4j.checkpoint.CheckpointException;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.CollectiveException;
+import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.config.Fault;
 import org.byol4j.data.DataException;
@@ -41,6 +42,13 @@ class FailuresTest {
     assertThat(code(new ResumeRefusedException("/a holds a run already"))).isEqualTo(64);
     assertThat(code(new CollapsedException("stopped by collapse.policy=stop"))).isEqualTo(64);
     assertThat(err.toString().lines()).hasSize(2);
+  }
+
+  @Test
+  void keysOfTlsThatAreNotWhatTheSettingsSayAreTheUsersAndOneLine() {
+    assertThat(code(new TlsKeysException("collective.tls.key-store=/a: no such file")))
+        .isEqualTo(64);
+    assertThat(err.toString().lines()).hasSize(1);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -11,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -84,11 +86,65 @@ final class TlsTest {
   void wrongPasswordIsToldWithTheStoreAndWithoutThePassword() throws IOException {
     Path password = folder.resolve("wrong");
     Files.writeString(password, "open sesame");
-    TlsSettings wrong = new TlsSettings(ours.keyStore(), ours.trustStore(), "file:" + password);
+
+    expectFault(
+        new TlsSettings(ours.keyStore(), ours.trustStore(), "file:" + password),
+        "collective.tls.key-store=%s: cannot be opened with the password of"
+            + " collective.tls.password=file:%s",
+        ours.keyStore(),
+        password);
+  }
+
+  @Test
+  void missingStoreAndMissingPasswordAreToldWithTheirKeys() {
+    Path nowhere = folder.resolve("nowhere.p12");
+    expectFault(
+        new TlsSettings(nowhere, ours.trustStore(), ours.password()),
+        "collective.tls.key-store=%s: no such file",
+        nowhere);
+    expectFault(
+        new TlsSettings(ours.keyStore(), nowhere, ours.password()),
+        "collective.tls.trust-store=%s: no such file",
+        nowhere);
+    expectFault(
+        new TlsSettings(ours.keyStore(), ours.trustStore(), "file:" + nowhere),
+        "collective.tls.password=file:%s: cannot be read: ",
+        nowhere);
+    expectFault(
+        new TlsSettings(ours.keyStore(), ours.trustStore(), "env:BYOL4J_NO_SUCH_VARIABLE"),
+        "collective.tls.password=env:BYOL4J_NO_SUCH_VARIABLE: expected a variable that is set");
+  }
+
+  @Test
+  void storesThatHoldTheWrongThingAreToldWithTheirKeys() throws Exception {
+    expectFault(
+        new TlsSettings(ours.trustStore(), ours.trustStore(), ours.password()),
+        "collective.tls.key-store=%s: has no private key",
+        ours.trustStore());
+    Path empty = folder.resolve("empty.p12");
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, new char[0]);
+    try (OutputStream out = Files.newOutputStream(empty)) {
+      store.store(out, Files.readString(folder.resolve("password")).strip().toCharArray());
+    }
+    expectFault(
+        new TlsSettings(ours.keyStore(), empty, ours.password()),
+        "collective.tls.trust-store=%s: is empty",
+        empty);
+    Path text = Files.writeString(folder.resolve("text.p12"), "no store at all, only text");
+    expectFault(
+        new TlsSettings(text, ours.trustStore(), ours.password()),
+        "collective.tls.key-store=%s: cannot be read as PKCS #12 or JKS: ",
+        text);
+  }
+
+  private static void expectFault(TlsSettings settings, String start, Object... values) {
     assertThatThrownBy(
-            () -> TcpEndpoint.bind(InetAddress.getLoopbackAddress(), encrypted(wrong, 1_000)))
-        .hasMessageContaining("ours.p12: cannot be read, or not with this password")
-        .hasMessageNotContaining("sesame");
+            () -> TcpEndpoint.bind(InetAddress.getLoopbackAddress(), encrypted(settings, 1_000)))
+        .isInstanceOf(TlsKeysException.class)
+        .hasMessageStartingWith(start, values)
+        .hasMessageNotContaining("sesame")
+        .hasMessageNotContaining("battery");
   }
 
   /** Whether somebody who listens in can read what the replicas add up. */

@@ -1,6 +1,7 @@
 package org.byol4j.collective.tcp;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
@@ -15,8 +16,13 @@ final class Group {
   private final int size;
   private final long session;
   private final AtomicIntegerArray left;
-  private final AtomicReference<String> failure = new AtomicReference<>("");
+  private final AtomicReference<Failure> failure = new AtomicReference<>(Failure.NONE);
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+
+  /** The reason in words, and what was thrown, if that was the reason. */
+  private record Failure(String reason, Optional<Throwable> cause) {
+    static final Failure NONE = new Failure("", Optional.empty());
+  }
 
   Group(int rank, int size, long session) {
     this.rank = rank;
@@ -48,16 +54,25 @@ final class Group {
 
   /** Why the group failed; empty if it did not. */
   String failure() {
-    return failure.get();
+    return failure.get().reason;
   }
 
   boolean hasFailed() {
-    return !failure.get().isEmpty();
+    return !failure.get().reason.isEmpty();
   }
 
   /** Fails the group, for this replica; the listeners tell the others and wake who waits. */
   void fail(String reason) {
-    if (failure.compareAndSet("", reason)) {
+    fail(new Failure(reason, Optional.empty()));
+  }
+
+  /** Fails the group for something that was thrown. */
+  void fail(String reason, Throwable cause) {
+    fail(new Failure(reason, Optional.of(cause)));
+  }
+
+  private void fail(Failure reason) {
+    if (failure.compareAndSet(Failure.NONE, reason)) {
       listeners.forEach(Runnable::run);
     }
   }
@@ -78,8 +93,13 @@ final class Group {
 
   /** The exception of an operation that the group's failure ends. */
   CollectiveException exception(String operation, long sequence) {
-    return new CollectiveException(
+    Failure first = failure.get();
+    String message =
         "%s failed: rank=%d size=%d sequence=%d: %s"
-            .formatted(operation, rank, size, sequence, failure()));
+            .formatted(operation, rank, size, sequence, first.reason);
+    return first
+        .cause
+        .map(cause -> new CollectiveException(message, cause))
+        .orElseGet(() -> new CollectiveException(message));
   }
 }

@@ -12,10 +12,8 @@ final class StrayLog {
   private long saidNanos;
   private boolean hasSaid;
   private long unsaid;
-  private long dropped;
 
   void dropped(String from, String why, long nowNanos) {
-    dropped++;
     if (hasSaid && nowNanos - saidNanos < PAUSE_NANOS) {
       unsaid++;
       return;
@@ -26,10 +24,5 @@ final class StrayLog {
     hasSaid = true;
     saidNanos = nowNanos;
     unsaid = 0;
-  }
-
-  /** How many connections were dropped. */
-  long dropped() {
-    return dropped;
   }
 }

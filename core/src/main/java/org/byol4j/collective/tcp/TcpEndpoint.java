@@ -5,10 +5,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.function.Supplier;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveException;
@@ -18,7 +16,7 @@ import org.byol4j.collective.CollectiveException;
  * other. They exchange their addresses by other means, and then all {@linkplain #join join}.
  *
  * <p>Connections that come before {@code join} wait in the system's queue; what they are shows only
- * then.
+ * then. When all replicas are connected the socket is closed: an endpoint is joined through once.
  */
 public final class TcpEndpoint implements AutoCloseable {
   private static final long TICK_MS = 50;
@@ -27,7 +25,8 @@ public final class TcpEndpoint implements AutoCloseable {
   private final InetSocketAddress address;
   private final TcpSettings settings;
   private final Links links;
-  private final List<Collective> joined = new ArrayList<>();
+  private Optional<Collective> joined = Optional.empty();
+  private boolean hasJoined;
 
   private TcpEndpoint(
       ServerSocketChannel listener, InetSocketAddress address, TcpSettings settings, Links links) {
@@ -40,8 +39,8 @@ public final class TcpEndpoint implements AutoCloseable {
   /**
    * Listens on one address, the one that the other replicas will use.
    *
-   * @throws UncheckedIOException if the address is not this host's, no port of the range is free,
-   *     or a store of keys cannot be read
+   * @throws UncheckedIOException if the address is not this host's, or no port of the range is free
+   * @throws TlsKeysException if the keys for TLS are not what the settings say
    */
   public static TcpEndpoint bind(InetAddress host, TcpSettings settings) {
     Links links = Links.of(settings.tls());
@@ -62,8 +61,9 @@ public final class TcpEndpoint implements AutoCloseable {
 
   /**
    * Connects all replicas with each other and returns when every one has all its connections. Each
-   * end of each connection has proved by then that it knows the secret. The collective is the
-   * caller's to close; a group of one has no connections.
+   * end of each connection has proved by then that it knows the secret, and this replica listens no
+   * longer, whether it has joined or not. The collective is the caller's to close; a group of one
+   * has no connections.
    *
    * @param secret the same on all replicas of a job
    * @param session tells attempts of the job apart: a connection of another session is dropped
@@ -83,44 +83,70 @@ public final class TcpEndpoint implements AutoCloseable {
     if (rank < 0 || rank >= size) {
       throw new IllegalArgumentException("rank=%d, expected within [0, %d)".formatted(rank, size));
     }
+    if (hasJoined) {
+      throw new IllegalStateException("address=%s was joined through already".formatted(address));
+    }
+    hasJoined = true;
     if (size == 1) {
+      Sockets.close(listener);
       return Collective.single();
     }
     Group group = new Group(rank, size, session);
     Mesh mesh = new Mesh(group);
-    Watch watch = new Watch(listener, links, secret, group, mesh, settings.peerTimeout());
+    Watch watch = new Watch(group, mesh, settings.peerTimeout());
     boolean isJoined = false;
     try {
-      long start = System.nanoTime();
-      Connector connector = new Connector(links, secret, group, addresses);
-      Connector.Patience patience =
-          () -> checkJoining(group, mesh, connector.problems(), start, interruption);
-      for (int peer = 0; peer < rank; peer++) {
-        for (Lane lane : Lane.ALL) {
-          Link link = connector.connect(peer, lane, patience);
-          mesh.put(lane, peer, link);
-          if (lane == Lane.CONTROL) {
-            watch.arrive(peer, link);
-          }
-        }
-      }
-      while (!mesh.isComplete()) {
-        patience.check();
-        mesh.await(TICK_MS);
-      }
+      connect(group, mesh, watch, secret, addresses, interruption);
       TcpCollective collective = collective(group, watch, mesh, interruption);
-      joined.add(collective);
+      joined = Optional.of(collective);
       isJoined = true;
       return collective;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw failure(group, "join interrupted: rank=%d size=%d".formatted(rank, size));
     } finally {
       if (!isJoined) {
         watch.close();
         mesh.close();
       }
     }
+  }
+
+  /** Connects to all replicas of lower rank, and waits until those of higher rank have come. */
+  private void connect(
+      Group group,
+      Mesh mesh,
+      Watch watch,
+      JobSecret secret,
+      List<InetSocketAddress> addresses,
+      Supplier<Optional<String>> interruption) {
+    long start = System.nanoTime();
+    Connector connector = new Connector(links, secret, group, addresses);
+    Connector.Patience patience = () -> checkJoining(group, mesh, connector, start, interruption);
+    Doorman.Host host = (hello, link) -> take(mesh, watch, hello.lane(), hello.from(), link);
+    Doorman doorman = new Doorman(listener, links, secret, group, host);
+    try {
+      for (int peer = 0; peer < group.rank(); peer++) {
+        for (Lane lane : Lane.ALL) {
+          take(mesh, watch, lane, peer, connector.connect(peer, lane, patience));
+        }
+      }
+      while (!mesh.isComplete()) {
+        patience.check();
+        mesh.await(TICK_MS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      group.fail("join interrupted: rank=%d size=%d".formatted(group.rank(), group.size()));
+      throw group.exception(Call.JOIN.toString(), 0);
+    } finally {
+      doorman.close();
+    }
+  }
+
+  private static boolean take(Mesh mesh, Watch watch, Lane lane, int peer, Link link) {
+    boolean isTaken = mesh.put(lane, peer, link);
+    if (isTaken && lane == Lane.CONTROL) {
+      watch.arrive(peer, link);
+    }
+    return isTaken;
   }
 
   /** Makes the handles on both lanes, once every replica has all its connections. */
@@ -151,7 +177,7 @@ public final class TcpEndpoint implements AutoCloseable {
   private void checkJoining(
       Group group,
       Mesh mesh,
-      SortedMap<Integer, String> problems,
+      Connector connector,
       long start,
       Supplier<Optional<String>> interruption) {
     Optional<String> reason = interruption.get();
@@ -165,7 +191,7 @@ public final class TcpEndpoint implements AutoCloseable {
                   group.rank(),
                   group.session(),
                   mesh.missing(),
-                  problems,
+                  connector.problems(),
                   settings.joinTimeout().toMillis()));
     }
     if (group.hasFailed()) {
@@ -173,15 +199,10 @@ public final class TcpEndpoint implements AutoCloseable {
     }
   }
 
-  private static CollectiveException failure(Group group, String reason) {
-    group.fail(reason);
-    return group.exception(Call.JOIN.toString(), 0);
-  }
-
-  /** Closes the socket and every collective that was joined through it. */
+  /** Closes the socket and the collective that was joined through it. */
   @Override
   public void close() {
-    joined.forEach(Collective::close);
+    joined.ifPresent(Collective::close);
     Sockets.close(listener);
   }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +12,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The one background thread of a replica: it answers the door, sends heartbeats and listens for
- * them, hears of lost connections and of the others' failures at once, and tells its own. What the
- * replica's own thread does meanwhile, or does not do, makes no difference to it.
+ * The background thread of a replica that sends heartbeats and listens for them, hears of lost
+ * connections and of the others' failures at once, and tells its own. What the replica's own thread
+ * does meanwhile, or does not do, makes no difference to it. Whatever ends it early fails the
+ * group.
  */
 final class Watch implements AutoCloseable {
   private static final long LONGEST_TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -28,7 +28,6 @@ final class Watch implements AutoCloseable {
   private final Group group;
   private final Mesh mesh;
   private final Selector selector;
-  private final Doorman doorman;
   private final long peerTimeoutNanos;
   private final long tickNanos;
   private final List<ControlLink> controls = new ArrayList<>();
@@ -37,20 +36,13 @@ final class Watch implements AutoCloseable {
   private volatile boolean ends;
   private boolean hasTold;
 
-  Watch(
-      ServerSocketChannel listener,
-      Links links,
-      JobSecret secret,
-      Group group,
-      Mesh mesh,
-      Duration peerTimeout) {
+  Watch(Group group, Mesh mesh, Duration peerTimeout) {
     this.group = group;
     this.mesh = mesh;
     this.peerTimeoutNanos = peerTimeout.toNanos();
     this.tickNanos = Math.min(LONGEST_TICK_NANOS, Math.max(1, peerTimeoutNanos / BEATS));
     try {
       this.selector = Selector.open();
-      this.doorman = new Doorman(listener, selector, links, secret, group, this::welcome);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot watch the replica's connections", e);
     }
@@ -60,55 +52,45 @@ final class Watch implements AutoCloseable {
     thread.start();
   }
 
-  /** Takes over a control connection that this replica made. */
+  /** Takes over a proven control connection. */
   void arrive(int peer, Link link) {
     arrivals.add(new ControlLink(link, peer, System.nanoTime()));
     selector.wakeup();
   }
 
-  private boolean welcome(Hello hello, Link link, SelectionKey key) {
-    if (!mesh.put(hello.lane(), hello.from(), link)) {
-      return false;
-    }
-    if (hello.lane() == Lane.CONTROL) {
-      ControlLink control = new ControlLink(link, hello.from(), System.nanoTime());
-      controls.add(control);
-      key.attach((Runnable) () -> hear(control));
-      key.interestOps(SelectionKey.OP_READ);
-    } else {
-      key.cancel();
-    }
-    return true;
-  }
-
   private void run() {
     try {
-      long lastNanos = System.nanoTime();
-      long nextBeat = lastNanos;
-      while (!ends) {
-        selector.select(Watch::serve, Math.max(1, TimeUnit.NANOSECONDS.toMillis(tickNanos)));
-        long now = System.nanoTime();
-        if (now - lastNanos > peerTimeoutNanos / 2) {
-          // it was this process that stood still: nobody is blamed for its silence
-          controls.forEach(control -> control.forgiveSilence(now));
-        }
-        lastNanos = now;
-        takeArrivals();
-        tell();
-        if (now - nextBeat >= 0) {
-          nextBeat = now + tickNanos;
-          controls.forEach(control -> send(control, ControlLink.Message.HEARTBEAT, ""));
-          doorman.tick(now);
-        }
-        checkSilence(now);
-      }
+      watch();
+    } catch (Throwable e) {
+      // an operation would wait for ever for what only this thread notices
+      group.fail("rank=%d cannot watch its connections: %s".formatted(group.rank(), e), e);
+    }
+    try {
       takeLeave();
-    } catch (IOException | RuntimeException e) {
-      group.fail("rank=%d cannot watch its connections: %s".formatted(group.rank(), e));
     } finally {
-      doorman.close();
       controls.forEach(ControlLink::close);
       Sockets.close(selector);
+    }
+  }
+
+  private void watch() throws IOException {
+    long lastNanos = System.nanoTime();
+    long nextBeat = lastNanos;
+    while (!ends) {
+      selector.select(Watch::serve, Math.max(1, TimeUnit.NANOSECONDS.toMillis(tickNanos)));
+      long now = System.nanoTime();
+      if (now - lastNanos > peerTimeoutNanos / 2) {
+        // it was this process that stood still: nobody is blamed for its silence
+        controls.forEach(control -> control.forgiveSilence(now));
+      }
+      lastNanos = now;
+      takeArrivals();
+      tell();
+      if (now - nextBeat >= 0) {
+        nextBeat = now + tickNanos;
+        controls.forEach(control -> send(control, ControlLink.Message.HEARTBEAT, ""));
+      }
+      checkSilence(now);
     }
   }
 
@@ -215,16 +197,6 @@ final class Watch implements AutoCloseable {
   public void close() {
     ends = true;
     selector.wakeup();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.join(thread);
   }
 }

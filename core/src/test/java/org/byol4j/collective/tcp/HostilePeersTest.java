@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,18 +18,20 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.byol4j.collective.Collective;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Strangers at the door of a running group: none gets in, and nobody inside takes harm. */
+/** Strangers at the door of a group: none gets in, and nobody inside takes harm. */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 final class HostilePeersTest {
   private static final int SIZE = 3;
   private static final long SESSION = 7;
   private static final long MEBIBYTE = 1 << 20;
+
+  /** As long as it takes ten thousand to knock. */
+  private static final TcpSettings PATIENT = patient();
 
   @Test
   void strangersHarmNobody() throws Exception {
@@ -78,61 +81,75 @@ final class HostilePeersTest {
     }
   }
 
+  /** Strangers knock while one replica is still missing: no door is open for longer. */
   private static void strangers(int count) throws Exception {
     long seed = System.nanoTime();
     System.out.println("strangers=" + count + " seed=" + seed);
     JobSecret secret = JobSecret.random();
     ExecutorService threads = Executors.newCachedThreadPool();
-    AtomicBoolean isOver = new AtomicBoolean();
-    try (TcpGroup group = TcpGroup.join(SIZE, TcpGroup.SETTINGS, secret, SESSION)) {
-      List<Future<Long>> replicas = new ArrayList<>();
-      for (Collective collective : group.collectives()) {
-        replicas.add(threads.submit(() -> work(collective, isOver)));
+    List<TcpEndpoint> endpoints = new ArrayList<>();
+    try {
+      for (int rank = 0; rank < SIZE; rank++) {
+        endpoints.add(TcpEndpoint.bind(InetAddress.getLoopbackAddress(), PATIENT));
       }
-      knock(group, secret, 100, new Random(seed));
+      List<InetSocketAddress> addresses = endpoints.stream().map(TcpEndpoint::address).toList();
+      List<Future<Double>> replicas = new ArrayList<>();
+      for (int rank = 0; rank < SIZE - 1; rank++) {
+        TcpEndpoint endpoint = endpoints.get(rank);
+        int place = rank;
+        replicas.add(threads.submit(() -> sum(endpoint, secret, place, addresses)));
+      }
+      knock(addresses, secret, 100, new Random(seed));
       Footprint before = Footprint.now();
-      knock(group, secret, count, new Random(seed + 1));
+      knock(addresses, secret, count, new Random(seed + 1));
       Footprint after = Footprint.now();
-      isOver.set(true);
-      for (Future<Long> replica : replicas) {
-        assertThat(replica.get()).isPositive().isEqualTo(replicas.get(0).get());
+      assertThat(sum(endpoints.get(SIZE - 1), secret, SIZE - 1, addresses)).isEqualTo(SIZE);
+      for (Future<Double> replica : replicas) {
+        assertThat(replica.get()).isEqualTo(SIZE);
       }
       assertThat(after.heapBytes - before.heapBytes).isLessThan(8 * MEBIBYTE);
       assertThat(after.directBytes - before.directBytes).isLessThan(MEBIBYTE);
       assertThat(after.files - before.files).isLessThan(20);
       assertThat(after.threads - before.threads).isLessThanOrEqualTo(0);
     } finally {
-      isOver.set(true);
       threads.shutdownNow();
+      endpoints.forEach(TcpEndpoint::close);
     }
   }
 
-  /** Adds up ones until all have heard that it is over; returns how often. */
-  private static long work(Collective collective, AtomicBoolean isOver) {
-    long operations = 0;
-    while (true) {
-      double[] values = {1, collective.rank(), isOver.get() ? 1 : 0};
-      collective.allReduceSum(values);
-      assertThat(values[0]).isEqualTo(SIZE);
-      assertThat(values[1]).isEqualTo(SIZE * (SIZE - 1) / 2.0);
-      operations++;
-      if (values[2] == SIZE) {
-        return operations;
-      }
-    }
+  /** Joins, and adds up ones. */
+  private static double sum(
+      TcpEndpoint endpoint, JobSecret secret, int rank, List<InetSocketAddress> addresses) {
+    Collective collective = endpoint.join(secret, SESSION, rank, addresses, Optional::empty);
+    double[] values = {1};
+    collective.allReduceSum(values);
+    return values[0];
   }
 
-  private static void knock(TcpGroup group, JobSecret secret, int count, Random random)
+  private static void knock(
+      List<InetSocketAddress> addresses, JobSecret secret, int count, Random random)
       throws IOException {
     for (int i = 0; i < count; i++) {
       int target = random.nextInt(SIZE - 1);
       Lane lane = Lane.ALL.get(random.nextInt(Lane.ALL.size()));
       int from = target + 1 + random.nextInt(SIZE - 1 - target);
       Hello hello = new Hello(lane, SESSION, SIZE, from, target);
-      Stranger stranger =
-          new Stranger(group.endpoints().get(target).address(), hello, secret, random);
+      Stranger stranger = new Stranger(addresses.get(target), hello, secret, random);
       assertThat(stranger.knock()).as("attempt=%d", i).isFalse();
     }
+  }
+
+  private static TcpSettings patient() {
+    TcpSettings usual = TcpGroup.SETTINGS;
+    return new TcpSettings(
+        0,
+        0,
+        Duration.ofMinutes(4),
+        usual.peerTimeout(),
+        usual.progressTimeout(),
+        usual.spin(),
+        usual.chunkBytes(),
+        Optional.empty());
   }
 
   /** What this process holds. */

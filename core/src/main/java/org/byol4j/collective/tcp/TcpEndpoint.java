@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveException;
@@ -184,14 +185,16 @@ public final class TcpEndpoint implements AutoCloseable {
     if (reason.isPresent()) {
       group.fail("join of rank=%d interrupted: %s".formatted(group.rank(), reason.get()));
     }
-    if (System.nanoTime() - start > settings.joinTimeout().toNanos()) {
+    long now = System.nanoTime();
+    if (now - start > settings.joinTimeout().toNanos()) {
       group.fail(
-          "rank=%d join timed out: session=%d missing=%s problems=%s timeoutMs=%d"
+          "rank=%d join timed out: session=%d missing=%s problems=%s elapsedMs=%d timeoutMs=%d"
               .formatted(
                   group.rank(),
                   group.session(),
                   mesh.missing(),
-                  connector.problems(),
+                  connector.problems(now),
+                  TimeUnit.NANOSECONDS.toMillis(now - start),
                   settings.joinTimeout().toMillis()));
     }
     if (group.hasFailed()) {

@@ -3,14 +3,18 @@ package org.byol4j.collective.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.Replicas;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -54,6 +58,79 @@ final class JoiningTest {
               () -> endpoint.join(JobSecret.random(), 3, 0, List.of(mine, mine), Optional::empty))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("address=%s was joined through already", mine);
+    }
+  }
+
+  @Test
+  void replicaBehindAWallThatDropsPacketsIsNamedWithAttemptsAndTimes() throws IOException {
+    try (Wall wall = new Wall();
+        TcpEndpoint endpoint = TcpEndpoint.bind(HOST, settings(700))) {
+      List<InetSocketAddress> addresses = List.of(wall.address(), endpoint.address());
+
+      assertThatThrownBy(() -> endpoint.join(JobSecret.random(), 3, 1, addresses, Optional::empty))
+          .isInstanceOf(CollectiveException.class)
+          .hasMessageMatching(
+              ".*rank=1 join timed out: session=3 missing=\\[0] problems=\\{0=%s attempts=1 "
+                      .formatted(wall.address())
+                  + "connecting, no answer for [67]\\d\\d ms} elapsedMs=7\\d\\d timeoutMs=700");
+    }
+  }
+
+  @Test
+  void attemptsWithoutAnswerAreCountedAndTheirReasonKept() throws IOException {
+    try (Wall wall = new Wall();
+        TcpEndpoint endpoint = TcpEndpoint.bind(HOST, settings(5_600))) {
+      List<InetSocketAddress> addresses = List.of(wall.address(), endpoint.address());
+
+      assertThatThrownBy(() -> endpoint.join(JobSecret.random(), 3, 1, addresses, Optional::empty))
+          .hasMessageContaining("attempts=2 connecting, no answer for ")
+          .hasMessageContaining(
+              "last failure: no answer within 5000 ms: not running, or packets are dropped on the"
+                  + " way");
+    }
+  }
+
+  @Test
+  void replicaThatListensAndSaysNothingIsNamedSo() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 10, HOST);
+        TcpEndpoint endpoint = TcpEndpoint.bind(HOST, settings(400))) {
+      InetSocketAddress other = new InetSocketAddress(HOST, silent.getLocalPort());
+
+      assertThatThrownBy(
+              () ->
+                  endpoint.join(
+                      JobSecret.random(),
+                      3,
+                      1,
+                      List.of(other, endpoint.address()),
+                      Optional::empty))
+          .hasMessageMatching(".*attempts=1 connected, waiting for its greeting for \\d+ ms.*");
+    }
+  }
+
+  /** A port whose queue is full: Linux drops what comes for it, as a firewall does. */
+  private static final class Wall implements AutoCloseable {
+    private final ServerSocket listener;
+    private final List<Socket> queue = new ArrayList<>();
+
+    Wall() throws IOException {
+      listener = new ServerSocket(0, 1, HOST);
+      // the queue takes one more than it is told
+      for (int i = 0; i < 2; i++) {
+        queue.add(new Socket(HOST, listener.getLocalPort()));
+      }
+    }
+
+    InetSocketAddress address() {
+      return new InetSocketAddress(HOST, listener.getLocalPort());
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (Socket socket : queue) {
+        socket.close();
+      }
+      listener.close();
     }
   }
 

@@ -57,7 +57,7 @@ final class Engine implements AutoCloseable {
     onClose(() -> dnnl_engine_destroy(handle));
     check(dnnl_stream_create(stream, handle, dnnl_stream_default_flags), "stream");
     onClose(() -> dnnl_stream_destroy(stream));
-    workers = new Workers(threads);
+    workers = new Workers(library.openMp(), threads);
     tiles = new Tiles(workers);
   }
 
@@ -153,7 +153,6 @@ final class Engine implements AutoCloseable {
       return;
     }
     closed = true;
-    workers.close();
     while (!releases.isEmpty()) {
       releases.pop().run();
     }

@@ -1,19 +1,59 @@
 package org.byol4j.device.onednn;
 
+import com.sun.jna.Callback;
+import com.sun.jna.CallbackThreadInitializer;
 import com.sun.jna.Function;
+import com.sun.jna.FunctionMapper;
+import com.sun.jna.Library;
+import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
  * The OpenMP runtime that oneDNN's natives were linked to. Its thread count is a property of the
  * calling thread, so that each replica of a process drives a team of its own.
+ *
+ * <p>Java's loops run on the same teams: threads of our own would share the cores with those of the
+ * team, which spin for a while after each parallel region.
  */
 final class OpenMp {
+
+  /** What each thread of a team runs. */
+  @FunctionalInterface
+  interface Region extends Callback {
+    /**
+     * Runs a thread's share.
+     *
+     * @param data what the region was entered with
+     */
+    void run(long data);
+  }
+
+  /**
+   * The entry to parallel regions that compilers call; direct mapping, so that it allocates
+   * nothing.
+   */
+  private static final class Entry {
+
+    private static final Map<String, String> NAMES = Map.of("parallel", "GOMP_parallel");
+
+    private Entry() {}
+
+    private static void bind(String path) {
+      FunctionMapper names = (library, method) -> NAMES.get(method.getName());
+      Native.register(
+          Entry.class,
+          NativeLibrary.getInstance(path, Map.of(Library.OPTION_FUNCTION_MAPPER, names)));
+    }
+
+    private static native void parallel(Region region, long data, int threads, int flags);
+  }
 
   private final Function setThreads;
   private final Function maxThreads;
@@ -45,6 +85,7 @@ final class OpenMp {
                   () ->
                       new IllegalStateException(
                           "no OpenMP runtime is mapped: expected libgomp or libiomp5 in " + maps));
+      Entry.bind(path);
       return new OpenMp(NativeLibrary.getInstance(path));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + maps, e);
@@ -69,6 +110,21 @@ final class OpenMp {
           "OpenMP refused the number of threads: threads=%d actual=%d".formatted(threads, actual));
     }
     mine[0] = threads;
+  }
+
+  /**
+   * Lets the threads of a team that run a region stay known to the JVM, as daemons, when it ends:
+   * to attach and detach them takes ten times as long as a short loop.
+   */
+  static Region attached(Region region) {
+    Native.setCallbackThreadInitializer(
+        region, new CallbackThreadInitializer(true, false, "onednn-team"));
+    return region;
+  }
+
+  /** Runs a region on the calling thread and its team, and returns when all are done. */
+  void parallel(Region region, int threads) {
+    Entry.parallel(region, 0, threads, 0);
   }
 
   /** How wide parallel regions entered by the calling thread are. */

@@ -1,14 +1,14 @@
 package org.byol4j.device.onednn;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 
 /**
- * The threads that share a device's Java loops with the thread that drives it. A loop is cut into
- * pieces by the shape of its data, never by the number of threads, and each piece writes only its
- * own results: who runs which piece changes no bit.
+ * The threads that run a device's Java loops: the team of the thread that drives it, on which
+ * oneDNN's own loops run too. A loop is cut into pieces by the shape of its data, never by the
+ * number of threads, and each piece writes only its own results: who runs which piece changes no
+ * bit.
  */
-final class Workers implements AutoCloseable {
+final class Workers {
 
   /** A loop cut into pieces. */
   @FunctionalInterface
@@ -16,44 +16,37 @@ final class Workers implements AutoCloseable {
     /**
      * Runs one piece.
      *
-     * @param worker which thread runs it, for scratch memory; 0 is the thread that drives the
-     *     device
+     * @param worker which thread runs it, for scratch memory, from 0
      */
     void run(int piece, int worker);
   }
 
-  private static final int SPINS = 2000;
-
-  private final Thread[] threads;
+  private final OpenMp openMp;
+  private final int count;
+  private final OpenMp.Region region = OpenMp.attached(this::takePieces);
+  private final AtomicInteger arrived = new AtomicInteger();
   private final AtomicInteger next = new AtomicInteger();
-  private final AtomicInteger running = new AtomicInteger();
+  private final AtomicInteger finished = new AtomicInteger();
   private Task task = (piece, worker) -> {};
   private int pieces;
-  private final AtomicInteger generation = new AtomicInteger();
-  private volatile boolean closed;
   private volatile Throwable failure;
 
   /**
    * @param count threads in all, the calling one included
    */
-  Workers(int count) {
-    threads = new Thread[count - 1];
-    for (int i = 0; i < threads.length; i++) {
-      int worker = i + 1;
-      threads[i] = new Thread(() -> serve(worker), "onednn-worker-" + worker);
-      threads[i].setDaemon(true);
-      threads[i].start();
-    }
+  Workers(OpenMp openMp, int count) {
+    this.openMp = openMp;
+    this.count = count;
   }
 
   /** How many threads there are, the one that drives the device included. */
   int count() {
-    return threads.length + 1;
+    return count;
   }
 
   /** Runs all pieces and returns when they are done. */
   void run(Task loop, int pieceCount) {
-    if (threads.length == 0 || pieceCount == 1) {
+    if (count == 1 || pieceCount == 1) {
       for (int piece = 0; piece < pieceCount; piece++) {
         loop.run(piece, 0);
       }
@@ -61,27 +54,30 @@ final class Workers implements AutoCloseable {
     }
     task = loop;
     pieces = pieceCount;
+    finished.set(0);
+    arrived.set(0);
+    // what was written above is seen by who takes a piece, and what they write by who counts them
     next.set(0);
-    running.set(threads.length);
-    generation.incrementAndGet();
-    for (Thread thread : threads) {
-      LockSupport.unpark(thread);
-    }
-    takePieces(0);
-    while (running.get() > 0) {
-      Thread.onSpinWait();
-    }
+    openMp.parallel(region, count);
+    int done = finished.get();
     rethrow();
+    if (done != pieceCount) {
+      throw new IllegalStateException(
+          "a loop of the device ran pieces=%d of %d".formatted(done, pieceCount));
+    }
   }
 
-  private void takePieces(int worker) {
-    Task loop = task;
-    int end = pieces;
+  private void takePieces(long data) {
     try {
-      for (int piece = next.getAndIncrement(); piece < end; piece = next.getAndIncrement()) {
-        loop.run(piece, worker);
+      int piece = next.getAndIncrement();
+      int worker = arrived.getAndIncrement();
+      while (piece < pieces) {
+        task.run(piece, worker);
+        finished.incrementAndGet();
+        piece = next.getAndIncrement();
       }
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
+      // must not reach native code
       failure = e;
     }
   }
@@ -91,34 +87,6 @@ final class Workers implements AutoCloseable {
     if (thrown != null) {
       failure = null;
       throw new IllegalStateException("a loop of the device failed: " + thrown, thrown);
-    }
-  }
-
-  private void serve(int worker) {
-    int seen = 0;
-    while (true) {
-      int spins = 0;
-      while (generation.get() == seen && !closed) {
-        if (++spins < SPINS) {
-          Thread.onSpinWait();
-        } else {
-          LockSupport.park(this);
-        }
-      }
-      if (closed) {
-        return;
-      }
-      seen = generation.get();
-      takePieces(worker);
-      running.decrementAndGet();
-    }
-  }
-
-  @Override
-  public void close() {
-    closed = true;
-    for (Thread thread : threads) {
-      LockSupport.unpark(thread);
     }
   }
 }

@@ -61,15 +61,12 @@ public final class EvaluationImages implements AutoCloseable {
   }
 
   /**
-   * At most {@code limit} ids of the images that a store holds, ascending and evenly spaced, so
-   * that classes keep about their shares: ids are in the order of paths, and so of classes.
+   * At most {@code limit} ids of a whole store, ascending and evenly spaced, so that classes keep
+   * about their shares: ids are in the order of paths, and so of classes.
    */
   public static int[] evenlySpaced(ImageStore store, int limit) {
-    int[] held = IntStream.range(0, store.size()).filter(store::holds).toArray();
-    int count = Math.min(limit, held.length);
-    return IntStream.range(0, count)
-        .map(i -> held[(int) ((long) i * held.length / count)])
-        .toArray();
+    int count = Math.min(limit, store.size());
+    return IntStream.range(0, count).map(i -> (int) ((long) i * store.size() / count)).toArray();
   }
 
   /** Whether {@link #take} has another batch to give. */

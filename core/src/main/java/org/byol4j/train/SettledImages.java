@@ -22,7 +22,7 @@ public record SettledImages(int count, int bad, String sha256, int shards, Strin
    *
    * @throws DataException if they were dealt into a number of shards that the batch does not allow
    */
-  ShardPlan plan(DataSettings settings, TrainSettings train) {
+  public ShardPlan plan(DataSettings settings, TrainSettings train) {
     int wanted = shards == 0 ? settings.shards() : shards;
     if (shards != 0
         && !ShardPlan.allowedShards(train.batchSize(), train.microBatches()).contains(shards)) {

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
     usageHelpAutoWidth = true,
     subcommands = {
       TrainCommand.class,
+      IngestCommand.class,
       KnnCommand.class,
       BenchCommand.class,
       ConfigCommand.class,

@@ -36,7 +36,9 @@ final class TrainCommand implements Runnable {
       names = "--data",
       required = true,
       paramLabel = "PATH",
-      description = "A folder of images, a .tar or a .tar.gz, on this machine.")
+      description =
+          "A folder of images, a .tar or a .tar.gz; Parquet with columns bytes, id and label; what"
+              + " ingest wrote. A path, or a URI of Hadoop: hdfs:, s3a:.")
   private String data;
 
   @Option(

@@ -1,9 +1,5 @@
 package org.byol4j.spark;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,11 +9,10 @@ import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.collective.tcp.JobSecret;
 import org.byol4j.config.Configuration;
 import org.byol4j.data.StoreProgress;
-import org.byol4j.train.LocalImages;
+import org.byol4j.spark.storage.Places;
 import org.byol4j.train.ReplicaLauncher;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.RunSettings;
@@ -33,16 +28,12 @@ import scala.reflect.ClassTag$;
  * launch, and stopped when this is closed; where the JVM has a Spark already, that one is used.
  */
 public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
-  /** A property that tells our Spark from one that a notebook has started before. */
-  private static final String OWNER = "spark.byol4j.owner";
-
   private final Supplier<SparkConf> conf;
   private final StopSignal stop;
   private final RunObserver observer;
   private final LostExecutors lost = new LostExecutors();
   private final SecureRandom random = new SecureRandom();
-  private Optional<JavaSparkContext> started = Optional.empty();
-  private boolean isOurs;
+  private Optional<StartedSpark> started = Optional.empty();
   private int launches;
 
   /**
@@ -82,16 +73,7 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
 
   @Override
   public SettledImages settle(RunSettings settings, StoreProgress progress) {
-    Path folder = settings.out().onDisk().map(RunFolder::store).orElseGet(this::temporaryFolder);
-    return LocalImages.settle(settings, folder, progress);
-  }
-
-  private Path temporaryFolder() {
-    try {
-      return Files.createTempDirectory("byol4j-images-");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new ClusterImages(this::spark, stop, observer).settle(settings, progress);
   }
 
   @Override
@@ -119,7 +101,9 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
   private static List<String> foldersOfThisHost(RunStart start) {
     List<String> folders = new ArrayList<>();
     start.settings().out().onDisk().ifPresent(run -> folders.add("--out=" + run.folder()));
-    folders.add("images=" + start.images().place());
+    if (!Places.isShared(start.images().place())) {
+      folders.add("images=" + start.images().place());
+    }
     return folders;
   }
 
@@ -155,22 +139,18 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
 
   private JavaSparkContext spark() {
     if (started.isEmpty()) {
-      SparkConf ours = conf.get().set(OWNER, Long.toHexString(random.nextLong()));
-      SparkContext spark = SparkContext.getOrCreate(ours);
-      isOurs = spark.conf().get(OWNER, "").equals(ours.get(OWNER));
-      spark.addSparkListener(lost);
-      started = Optional.of(new JavaSparkContext(spark));
+      StartedSpark spark = StartedSpark.with(conf.get());
+      spark.context().sc().addSparkListener(lost);
+      started = Optional.of(spark);
     }
-    return started.get();
+    return started.get().context();
   }
 
   /** Stops Spark, unless it was there before us. */
   @Override
   public void close() {
-    started.ifPresent(spark -> spark.sc().removeSparkListener(lost));
-    if (isOurs) {
-      started.ifPresent(JavaSparkContext::stop);
-    }
+    started.ifPresent(spark -> spark.context().sc().removeSparkListener(lost));
+    started.ifPresent(StartedSpark::close);
     started = Optional.empty();
   }
 }

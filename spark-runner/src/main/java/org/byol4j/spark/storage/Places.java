@@ -47,7 +47,9 @@ public final class Places {
 
   /** The same place, as Hadoop finds it. */
   public static Path hadoopPath(String place) {
-    return isShared(place) ? new Path(place) : new Path(onDisk(place).toAbsolutePath().toUri());
+    return isShared(place)
+        ? new Path(place)
+        : new Path("file", null, onDisk(place).toAbsolutePath().toString());
   }
 
   /**

@@ -1,0 +1,98 @@
+package org.byol4j.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.byol4j.config.Assignment;
+import org.byol4j.config.Configuration;
+import org.byol4j.spark.IngestJob;
+import org.byol4j.spark.input.Dataset;
+import org.byol4j.train.StopSignal;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code ingest}: checks images once, and writes them as training wants them. */
+@Command(
+    name = "ingest",
+    description = {
+      "Checks images and writes the good ones as Parquet, dealt into shards: what train takes as"
+          + " --data on a cluster.",
+      "Started again after it was stopped, it goes on where it was."
+    })
+final class IngestCommand implements Runnable {
+  @Spec private CommandSpec spec;
+  @ParentCommand private Commands main;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "PATH",
+      description =
+          "A folder of images, a .tar or a .tar.gz, or Parquet with columns bytes, id and label. A"
+              + " path that every executor sees, or a URI of Hadoop: hdfs:, s3a:.")
+  private String data;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "PATH",
+      description = "The folder that is written; every machine of the cluster must see it.")
+  private String out;
+
+  @Option(
+      names = "--shards",
+      paramLabel = "S",
+      defaultValue = "64",
+      description =
+          "Into how many shards the images are dealt, a divisor of the batch sizes they are for, and"
+              + " no less than the replicas; default: ${DEFAULT-VALUE}.")
+  private String shards;
+
+  @Option(
+      names = "--master",
+      paramLabel = "URL",
+      defaultValue = "",
+      description = "Where Spark runs the tasks; default: as spark-submit says, or this process.")
+  private String master;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Sets one key of the configuration, such as data.max-bad-fraction. May be given many times.")
+  private List<String> assignments = new ArrayList<>();
+
+  @Override
+  public void run() {
+    List<Assignment> all = new ArrayList<>();
+    assignments.forEach(text -> all.add(new Assignment("--set", text)));
+    Configuration configuration = Configuration.ofDefaults(all);
+    StopSignal stop = main.interruption().obey();
+    ConsoleObserver observer = ConsoleObserver.onStandardError(1);
+    Dataset dataset =
+        new IngestJob(configuration, master, stop, observer).run(data, out, shardCount());
+    PrintWriter print = spec.commandLine().getOut();
+    print.println(
+        "%d images in %d shards, %d bad %s; hash %s"
+            .formatted(
+                dataset.images(),
+                dataset.shards(),
+                dataset.badImages(),
+                dataset.bad(),
+                dataset.hash()));
+    print.flush();
+  }
+
+  /** Read as a setting, so that a fault is told as one. */
+  private int shardCount() {
+    return Configuration.ofDefaults(
+            List.of(
+                new Assignment("--shards", "data.shards=" + shards),
+                new Assignment("--shards", "train.batch-size=" + shards)))
+        .data()
+        .shards();
+  }
+}

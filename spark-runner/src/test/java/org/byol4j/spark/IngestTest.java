@@ -1,0 +1,358 @@
+package org.byol4j.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.SimpleGroupFactory;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.MessageTypeParser;
+import org.byol4j.config.Assignment;
+import org.byol4j.data.DataException;
+import org.byol4j.data.ImageSource;
+import org.byol4j.data.ImageStore;
+import org.byol4j.data.StoreProgress;
+import org.byol4j.spark.input.Dataset;
+import org.byol4j.train.RunObserver;
+import org.byol4j.train.RunSummary;
+import org.byol4j.train.StopSignal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Ingests on a real Spark and real files, and trains from what they wrote. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class IngestTest {
+  private static final int SHARDS = 4;
+  private static final int TAR_BLOCK = 512;
+  private static final MessageType TABLE =
+      MessageTypeParser.parseMessageType(
+          "message table { required binary bytes; required binary id (STRING);"
+              + " optional binary label (STRING); optional int64 more; }");
+
+  @TempDir Path folder;
+
+  @Test
+  void folderArchiveAndTableAreTheSameImages() throws IOException {
+    SmallRun plain = SmallRun.in(folder, "plain", "cluster.replicas=2");
+    Path images = plain.images();
+    String hash = hashOf(images);
+
+    Dataset fromFolder = ingest(images, "from-folder");
+    Dataset fromArchive = ingest(archive(images), "from-archive");
+    Dataset fromTable = ingest(table(images), "from-table");
+
+    assertThat(fromFolder.hash()).isEqualTo(hash);
+    assertThat(fromArchive.hash()).isEqualTo(hash);
+    assertThat(fromTable.hash()).isEqualTo(hash);
+    assertThat(fromTable.classes())
+        .isEqualTo(fromFolder.classes())
+        .containsExactly("bright", "dark");
+    for (int shard = 0; shard < SHARDS; shard++) {
+      String file = "shard-%05d.parquet".formatted(shard);
+      byte[] expected = Files.readAllBytes(folder.resolve("from-folder").resolve(file));
+      assertThat(folder.resolve("from-archive").resolve(file)).hasBinaryContent(expected);
+      assertThat(folder.resolve("from-table").resolve(file)).hasBinaryContent(expected);
+    }
+  }
+
+  @Test
+  void trainingFromAnIngestedSetHasTheBitsOfTrainingFromItsSource() throws IOException {
+    SmallRun plain = SmallRun.in(folder, "plain", "cluster.replicas=2", "knn.every-epochs=1");
+    ingest(plain.images(), "ingested");
+    SmallRun ingested =
+        new SmallRun(folder.resolve("ingested"), folder.resolve("run"), plain.assignments());
+    SmallRun fromTable =
+        new SmallRun(table(plain.images()), folder.resolve("run-table"), plain.assignments());
+
+    plain.onThreads();
+    RunSummary summary = ingested.onSpark();
+    fromTable.onSpark();
+
+    assertThat(summary.finished()).isTrue();
+    assertThat(ingested.digest()).isEqualTo(plain.digest());
+    assertThat(fromTable.digest()).isEqualTo(plain.digest());
+    assertThat(ingested.onSpark().wasComplete()).isTrue();
+  }
+
+  @Test
+  void executorsTakeTheirShardsEach() throws IOException {
+    SmallRun plain = SmallRun.in(folder, "plain", "cluster.replicas=2");
+    ingest(plain.images(), "ingested");
+    SmallRun processes =
+        new SmallRun(folder.resolve("ingested"), folder.resolve("run"), plain.assignments())
+            .with(BarrierLauncherTest.onOurClasses());
+
+    plain.onThreads();
+    processes.onSpark("local-cluster[2,1,1024]", new StopSignal(), RunObserver.NONE);
+
+    assertThat(processes.digest()).isEqualTo(plain.digest());
+  }
+
+  @Test
+  void ingestGoesOnWhereItWasStopped() throws IOException {
+    Path images = SmallRun.in(folder, "unused").images();
+    Files.writeString(images.resolve("dark/broken.png"), "no image");
+    Path out = folder.resolve("ingested");
+    assertThatThrownBy(() -> ingest(images, "ingested"))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("bad=1 of=13")
+        .hasMessageContaining("dark/broken.png (unknown format)");
+    List<FileTime> checked = age(out.resolve("_ingest"));
+
+    Dataset first = ingest(images, "ingested", "data.max-bad-fraction=0.1");
+    assertThat(checked).isNotEmpty();
+    assertThat(first.images()).isEqualTo(12);
+    assertThat(first.bad()).isEqualTo(Map.of("unknown format", 1));
+    assertThat(out.resolve("bad-images.tsv")).hasContent("unknown format\tdark/broken.png\n");
+    assertThat(out.resolve("_ingest")).doesNotExist();
+
+    Files.delete(out.resolve(Dataset.FILE_NAME));
+    Files.delete(out.resolve("shard-00002.parquet"));
+    Path cut = out.resolve("shard-00003.parquet");
+    Files.write(cut, new byte[] {1, 2, 3});
+    Path kept = out.resolve("shard-00001.parquet");
+    FileTime old = FileTime.fromMillis(1_000_000_000L);
+    Files.setLastModifiedTime(kept, old);
+    Dataset second = ingest(images, "ingested", "data.max-bad-fraction=0.1");
+
+    assertThat(second).isEqualTo(first);
+    assertThat(Files.getLastModifiedTime(kept)).isEqualTo(old);
+    assertThat(cut).isRegularFile();
+    assertThat(ingest(images, "ingested", "data.max-bad-fraction=0.1")).isEqualTo(first);
+  }
+
+  @Test
+  void verdictsOfAStoppedIngestAreKept() throws IOException {
+    Path images = SmallRun.in(folder, "unused").images();
+    Files.writeString(images.resolve("dark/broken.png"), "no image");
+    assertThatThrownBy(() -> ingest(images, "ingested")).isInstanceOf(DataException.class);
+    Path work = folder.resolve("ingested/_ingest");
+    List<FileTime> before = age(work);
+
+    assertThatThrownBy(() -> ingest(images, "ingested")).isInstanceOf(DataException.class);
+
+    assertThat(times(work)).isEqualTo(before);
+  }
+
+  @Test
+  void otherImagesInTheFolderAreRefused() throws IOException {
+    Path images = SmallRun.in(folder, "unused").images();
+    ingest(images, "ingested");
+
+    assertThatThrownBy(() -> ingest(images.resolve("dark"), "ingested"))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("ingested holds other images");
+  }
+
+  @Test
+  void shardsThatTheBatchDoesNotAllowAreRefusedWithThoseItDoes() throws IOException {
+    SmallRun plain = SmallRun.in(folder, "plain");
+    job(plain.configuration())
+        .run(plain.images().toString(), folder.resolve("three").toString(), 3);
+
+    assertThatThrownBy(
+            () ->
+                new SmallRun(folder.resolve("three"), folder.resolve("run"), plain.assignments())
+                    .onSpark())
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("shards=3, which does not divide train.batch-size=4")
+        .hasMessageEndingWith("allowed: [1, 2, 4]");
+  }
+
+  @Test
+  void rowGroupsHoldTheBytesAsTheyWere() throws IOException {
+    Path images = SmallRun.in(folder, "unused").images();
+    ingest(images, "ingested");
+    Path file = folder.resolve("ingested/shard-00000.parquet");
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(
+            HadoopInputFile.fromPath(
+                new org.apache.hadoop.fs.Path(file.toUri()), new Configuration()))) {
+      assertThat(reader.getRecordCount()).isEqualTo(3);
+      assertThat(reader.getFileMetaData().getSchema().getFieldCount()).isEqualTo(4);
+    }
+    byte[] first = Files.readAllBytes(images.resolve("bright/1.png"));
+    assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
+        .contains(new String(first, StandardCharsets.ISO_8859_1));
+  }
+
+  @Test
+  void archiveThatIsCutShortIsToldAsWhatItIs() throws IOException {
+    Path archive = archive(SmallRun.in(folder, "unused").images());
+    byte[] whole = Files.readAllBytes(archive);
+    Files.write(archive, Arrays.copyOf(whole, whole.length / 2));
+
+    assertThatThrownBy(() -> ingest(archive, "ingested"))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("broken archive: path=file:" + archive);
+  }
+
+  @Test
+  void shardOfOtherBytesIsNotTrainedOn() throws IOException {
+    SmallRun plain = SmallRun.in(folder, "plain");
+    ingest(plain.images(), "ingested");
+    Path shard = folder.resolve("ingested/shard-00001.parquet");
+    byte[] bytes = Files.readAllBytes(shard);
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    // the first image's pixels; the checksums of Hadoop's local file system would tell as well
+    bytes[text.indexOf("IDAT") + 20] ^= 1;
+    Files.write(shard, bytes);
+    Files.delete(folder.resolve("ingested/.shard-00001.parquet.crc"));
+
+    assertThatThrownBy(
+            () ->
+                new SmallRun(folder.resolve("ingested"), folder.resolve("run"), List.of())
+                    .onSpark())
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("shard-00001.parquet: damaged, sha256 of its rows=");
+  }
+
+  @Test
+  void stopEndsAnIngest() {
+    Path images = SmallRun.in(folder, "unused").images();
+    StopSignal stop = new StopSignal();
+    stop.request();
+    IngestJob job =
+        new IngestJob(
+            org.byol4j.config.Configuration.ofDefaults(List.of()), "", stop, RunObserver.NONE);
+
+    assertThatThrownBy(() -> job.run(images.toString(), folder.resolve("out").toString(), SHARDS))
+        .isInstanceOf(CancellationException.class);
+    assertThat(folder.resolve("out").resolve(Dataset.FILE_NAME)).doesNotExist();
+  }
+
+  private Dataset ingest(Path data, String out, String... assignments) {
+    List<Assignment> all =
+        Stream.of(assignments).map(text -> new Assignment("--set", text)).toList();
+    return job(org.byol4j.config.Configuration.ofDefaults(all))
+        .run(data.toString(), folder.resolve(out).toString(), SHARDS);
+  }
+
+  private static IngestJob job(org.byol4j.config.Configuration configuration) {
+    return new IngestJob(configuration, "", new StopSignal(), RunObserver.NONE);
+  }
+
+  private String hashOf(Path images) {
+    SmallRun run = SmallRun.in(folder, "plain");
+    return ImageStore.open(
+            ImageSource.at(images),
+            folder.resolve("store"),
+            run.configuration().data(),
+            StoreProgress.NONE)
+        .manifest()
+        .hash();
+  }
+
+  private static List<FileTime> age(Path work) throws IOException {
+    try (Stream<Path> files = Files.list(work)) {
+      for (Path file : files.toList()) {
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000_000L));
+      }
+    }
+    return times(work);
+  }
+
+  private static List<FileTime> times(Path work) throws IOException {
+    try (Stream<Path> files = Files.list(work)) {
+      return files.sorted().map(IngestTest::time).toList();
+    }
+  }
+
+  private static FileTime time(Path file) {
+    try {
+      return Files.getLastModifiedTime(file);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static List<Path> files(Path images) throws IOException {
+    try (Stream<Path> walk = Files.walk(images)) {
+      return walk.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  private Path archive(Path images) throws IOException {
+    Path file = folder.resolve("images.tar");
+    try (OutputStream tar = Files.newOutputStream(file)) {
+      // of two entries with one path the later one counts
+      add(tar, "bright/1.png", new byte[] {1});
+      for (Path image : files(images)) {
+        add(tar, "./" + images.relativize(image), Files.readAllBytes(image));
+      }
+      tar.write(new byte[2 * TAR_BLOCK]);
+    }
+    return file;
+  }
+
+  /** Adds an entry as POSIX 1988 has it: numbers in octal, the sum of the header with blanks. */
+  private static void add(OutputStream tar, String name, byte[] bytes) throws IOException {
+    ByteBuffer header = ByteBuffer.allocate(TAR_BLOCK);
+    put(header, 0, name);
+    put(header, 100, "0000644");
+    put(header, 124, "%011o".formatted(bytes.length));
+    put(header, 136, "%011o".formatted(0));
+    put(header, 148, "        ");
+    put(header, 156, "0");
+    put(header, 257, "ustar\00000");
+    int sum = 0;
+    for (byte value : header.array()) {
+      sum += value & 0xff;
+    }
+    put(header, 148, "%06o\0".formatted(sum));
+    tar.write(header.array());
+    tar.write(bytes);
+    tar.write(new byte[Math.floorMod(-bytes.length, TAR_BLOCK)]);
+  }
+
+  private static void put(ByteBuffer header, int offset, String text) {
+    header.put(offset, text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private Path table(Path images) throws IOException {
+    Path table = Files.createDirectories(folder.resolve("table"));
+    List<Path> files = files(images);
+    for (int part = 0; part < 2; part++) {
+      Path file = table.resolve("part-%d.parquet".formatted(part));
+      if (Files.exists(file)) {
+        continue;
+      }
+      try (ParquetWriter<Group> writer =
+          ExampleParquetWriter.builder(new org.apache.hadoop.fs.Path(file.toUri()))
+              .withType(TABLE)
+              .build()) {
+        SimpleGroupFactory rows = new SimpleGroupFactory(TABLE);
+        // neither files nor rows are in the order of ids
+        for (int i = files.size() - 1 - part; i >= 0; i -= 2) {
+          Path image = files.get(i);
+          writer.write(
+              rows.newGroup()
+                  .append("bytes", Binary.fromConstantByteArray(Files.readAllBytes(image)))
+                  .append("id", images.relativize(image).toString())
+                  .append("label", image.getParent().getFileName().toString()));
+        }
+      }
+    }
+    return table;
+  }
+}

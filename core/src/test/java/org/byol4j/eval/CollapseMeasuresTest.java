@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.FloatBuffer;
 import java.util.Random;
+import org.byol4j.HeapUse;
 import org.junit.jupiter.api.Test;
 
 class CollapseMeasuresTest {
@@ -101,18 +100,18 @@ class CollapseMeasuresTest {
     CollapseMeasures measures = new CollapseMeasures(64);
     FloatBuffer predictions = random(32 * 64, 1);
     FloatBuffer projections = random(32 * 64, 2);
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long id = Thread.currentThread().getId();
-    double sum = measure(measures, predictions, projections);
-    long before = threads.getThreadAllocatedBytes(id);
-    long nothing = threads.getThreadAllocatedBytes(id) - before;
-    before = threads.getThreadAllocatedBytes(id);
-    for (int i = 0; i < 100; i++) {
-      sum += measure(measures, predictions, projections);
-    }
-    long allocated = threads.getThreadAllocatedBytes(id) - before;
+    double[] sum = new double[1];
 
-    assertThat(allocated).as("sum=%s", sum).isLessThanOrEqualTo(nothing);
+    long allocated =
+        HeapUse.fewest(
+            10,
+            () -> {
+              for (int i = 0; i < 100; i++) {
+                sum[0] += measure(measures, predictions, projections);
+              }
+            });
+
+    assertThat(allocated).as("sum=%s", sum[0]).isZero();
   }
 
   private static double measure(CollapseMeasures measures, FloatBuffer a, FloatBuffer b) {

@@ -2,11 +2,10 @@ package org.byol4j.collective.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.byol4j.HeapUse;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.FloatVector;
 import org.byol4j.collective.Replicas;
@@ -17,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 final class AllocationTest {
   private static final int OPERATIONS = 300;
-  private static final int ROUNDS = 4;
+  private static final int ROUNDS = 5;
   private static final int CHUNK = 1 << 14;
   private static final int LENGTH = 1 << 16;
 
@@ -53,10 +52,13 @@ final class AllocationTest {
         .isLessThanOrEqualTo((long) OPERATIONS * chunks / 2 * 200);
   }
 
-  /**
-   * What one of two replicas allocates in all operations of a round, the least of some: the
-   * compiler's change of mind may cost an object once.
-   */
+  private static void repeat(Runnable operation) {
+    for (int i = 0; i < OPERATIONS; i++) {
+      operation.run();
+    }
+  }
+
+  /** The fewest bytes that one of two replicas allocates in a round of operations. */
   private static long allocated(Work work) {
     TcpSettings settings =
         new TcpSettings(
@@ -68,22 +70,17 @@ final class AllocationTest {
             Duration.ofNanos(20_000),
             CHUNK,
             Optional.empty());
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (TcpGroup group = TcpGroup.join(2, settings)) {
       return Replicas.run(
               group.collectives(),
               collective -> {
-                Runnable operations = work.on(collective);
-                long thread = Thread.currentThread().getId();
-                long least = Long.MAX_VALUE;
+                Runnable operation = work.on(collective);
+                long fewest = Long.MAX_VALUE;
+                // as many rounds on both replicas, whatever each of them finds
                 for (int round = 0; round < ROUNDS; round++) {
-                  long before = threads.getThreadAllocatedBytes(thread);
-                  for (int i = 0; i < OPERATIONS; i++) {
-                    operations.run();
-                  }
-                  least = Math.min(least, threads.getThreadAllocatedBytes(thread) - before);
+                  fewest = Math.min(fewest, HeapUse.of(() -> repeat(operation)));
                 }
-                return least;
+                return fewest;
               })
           .get(0);
     }

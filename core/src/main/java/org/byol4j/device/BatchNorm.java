@@ -43,7 +43,10 @@ public interface BatchNorm {
   /** Writes the mean and the biased variance that the last forward pass used. */
   void statistics(double[] mean, double[] variance);
 
-  /** Binds the backward pass; {@code dy} and {@code dx} may be the same tensor. */
+  /**
+   * Binds the backward pass; {@code dy} and {@code dx} may be the same tensor. Bound before the
+   * first forward pass, which keeps what the backward pass needs only if there is one.
+   */
   Backward backward(Tensor dy, Tensor dx, Tensor scaleGradient, Tensor shiftGradient);
 
   /** The backward pass; each way adds the local rows' share to the scale and shift gradients. */

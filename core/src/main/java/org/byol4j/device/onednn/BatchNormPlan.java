@@ -3,6 +3,7 @@ package org.byol4j.device.onednn;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_backward;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_batch_normalization_backward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_batch_normalization_forward_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_fuse_norm_relu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
@@ -26,12 +27,26 @@ final class BatchNormPlan {
   private final dnnl_memory_desc image;
   private final float epsilon;
   private final int flags;
-  private final boolean relu;
+  private final boolean hasMask;
   private final dnnl_primitive_desc forward = new dnnl_primitive_desc();
 
-  BatchNormPlan(Engine engine, Shape shape, double epsilon, boolean relu, boolean givenStatistics) {
+  /**
+   * Plans the forward pass.
+   *
+   * @param givenStatistics whether it is told mean and variance
+   * @param keepsMask whether it leaves a mask for a backward pass, if there is a ReLU; one that
+   *     takes its own statistics always does
+   */
+  BatchNormPlan(
+      Engine engine,
+      Shape shape,
+      double epsilon,
+      boolean relu,
+      boolean givenStatistics,
+      boolean keepsMask) {
+    boolean trains = keepsMask || !givenStatistics;
     this.engine = engine;
-    this.relu = relu;
+    this.hasMask = relu && trains;
     this.epsilon = (float) epsilon;
     image = new Layout(engine).image(shape);
     flags =
@@ -43,7 +58,7 @@ final class BatchNormPlan {
         dnnl_batch_normalization_forward_primitive_desc_create(
             forward,
             engine.handle(),
-            dnnl_forward_training,
+            trains ? dnnl_forward_training : dnnl_forward_inference,
             image,
             image,
             this.epsilon,
@@ -75,7 +90,7 @@ final class BatchNormPlan {
 
   /** Whether the forward pass leaves a mask for the backward pass. */
   boolean hasMask() {
-    return relu;
+    return hasMask;
   }
 
   dnnl_memory_desc mask() {

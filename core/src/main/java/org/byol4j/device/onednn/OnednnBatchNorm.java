@@ -60,6 +60,7 @@ final class OnednnBatchNorm implements BatchNorm {
   private final Map<Boolean, Way> ways = new HashMap<>();
 
   private NativeMemory mask;
+  private boolean goesBack;
   private Way last;
 
   private record Way(boolean given, BatchNormPlan plan, Op forward) {}
@@ -130,6 +131,11 @@ final class OnednnBatchNorm implements BatchNorm {
 
   @Override
   public Backward backward(Tensor dy, Tensor dx, Tensor scaleGradient, Tensor shiftGradient) {
+    if (!goesBack && last != null) {
+      throw new IllegalStateException(
+          "backward pass bound after the first forward pass, expected before");
+    }
+    goesBack = true;
     return new OnednnBatchNormBackward(
         this,
         NativeTensor.of(dy, engine, x.elements(), "dy"),
@@ -180,7 +186,7 @@ final class OnednnBatchNorm implements BatchNorm {
 
   private Way newWay(boolean withGiven) {
     BatchNormPlan plan =
-        new BatchNormPlan(engine, x.shape(), epsilon, form == Form.RELU, withGiven);
+        new BatchNormPlan(engine, x.shape(), epsilon, form == Form.RELU, withGiven, goesBack);
     if (plan.hasMask() && mask == null) {
       mask = engine.allocate(plan.maskBytes());
     }

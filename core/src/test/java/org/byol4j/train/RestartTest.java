@@ -72,7 +72,7 @@ final class RestartTest {
     assertThat(launcher.checkpoints).hasSize(1);
   }
 
-  /** Pulls the plug in the fourth step, so many times. */
+  /** Pulls the plug in the third step, so many times. */
   private final class LosesReplicas implements ReplicaLauncher, RunObserver {
     private final List<String> checkpoints = new ArrayList<>();
     private final int times;
@@ -85,10 +85,10 @@ final class RestartTest {
     public RunSummary launch(RunStart start) {
       checkpoints.add(start.checkpoint());
       if (checkpoints.size() > times) {
-        return new ThreadLauncher(stop, this).launch(start);
+        return new ThreadLauncher(TinyRun.PATIENCE, stop, this).launch(start);
       }
       try {
-        new ThreadLauncher(new StopSignal(), this).launch(start);
+        new ThreadLauncher(TinyRun.PATIENCE, new StopSignal(), this).launch(start);
       } catch (IllegalStateException e) {
         throw new LostReplicaException("the plug was pulled", e);
       }
@@ -100,7 +100,7 @@ final class RestartTest {
 
     @Override
     public void stepDone(StepRecord entry) {
-      if (checkpoints.size() <= times && entry.step() == 3) {
+      if (checkpoints.size() <= times && entry.step() == 2) {
         throw new IllegalStateException("now");
       }
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,10 +47,14 @@ record TinyRun(
     Resume resume,
     int checkpointEvery,
     CollapseSettings collapse,
-    Function<String, List<String>> differences) {
+    Function<String, List<String>> differences,
+    int digestEvery) {
 
   /** Two epochs of three steps. */
   static final int STEPS = 6;
+
+  /** How long replicas wait for each other. */
+  static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private static final int SIZE = 16;
   private static final int IMAGES = 3 * Setup.BATCH;
@@ -70,7 +75,8 @@ record TinyRun(
             Resume.AUTO,
             1000,
             new CollapseSettings(Policy.WARN, 2, 0.1, 1.1, 2),
-            saved -> List.of())
+            saved -> List.of(),
+            1)
         .withTrain(2, 5, 1);
   }
 
@@ -104,7 +110,8 @@ record TinyRun(
   }
 
   TinyRun withSetup(Setup other) {
-    return new TinyRun(other, data, out, resume, checkpointEvery, collapse, differences);
+    return new TinyRun(
+        other, data, out, resume, checkpointEvery, collapse, differences, digestEvery);
   }
 
   TinyRun withTrain(int epochs, long seed, int replicas) {
@@ -112,27 +119,34 @@ record TinyRun(
   }
 
   TinyRun withData(Path other) {
-    return new TinyRun(setup, other, out, resume, checkpointEvery, collapse, differences);
+    return new TinyRun(
+        setup, other, out, resume, checkpointEvery, collapse, differences, digestEvery);
   }
 
   TinyRun withOut(Path other) {
-    return new TinyRun(setup, data, other, resume, checkpointEvery, collapse, differences);
+    return new TinyRun(
+        setup, data, other, resume, checkpointEvery, collapse, differences, digestEvery);
   }
 
   TinyRun withResume(Resume other) {
-    return new TinyRun(setup, data, out, other, checkpointEvery, collapse, differences);
+    return new TinyRun(
+        setup, data, out, other, checkpointEvery, collapse, differences, digestEvery);
   }
 
   TinyRun withCheckpointEvery(int steps) {
-    return new TinyRun(setup, data, out, resume, steps, collapse, differences);
+    return new TinyRun(setup, data, out, resume, steps, collapse, differences, digestEvery);
   }
 
   TinyRun withCollapse(CollapseSettings other) {
-    return new TinyRun(setup, data, out, resume, checkpointEvery, other, differences);
+    return new TinyRun(setup, data, out, resume, checkpointEvery, other, differences, digestEvery);
   }
 
   TinyRun withDifferences(Function<String, List<String>> other) {
-    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, other);
+    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, other, digestEvery);
+  }
+
+  TinyRun withDigestEvery(int steps) {
+    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, differences, steps);
   }
 
   RunSummary run() {
@@ -170,7 +184,7 @@ record TinyRun(
   }
 
   private RunSummary run(StopSignal stop, RunObserver observer) {
-    return run(new ThreadLauncher(stop, observer), 0, stop, observer);
+    return run(new ThreadLauncher(PATIENCE, stop, observer), 0, stop, observer);
   }
 
   RunSummary run(ReplicaLauncher launcher, int maxRestarts, StopSignal stop, RunObserver observer) {
@@ -216,7 +230,7 @@ record TinyRun(
     }
   }
 
-  private RunSettings settings() {
+  RunSettings settings() {
     return new RunSettings(
         data.toString(),
         RunStorage.of(out),
@@ -227,7 +241,7 @@ record TinyRun(
         setup.network(),
         setup.optimizer(),
         setup.target(),
-        new ParameterServerSettings(TargetSync.BROADCAST, 1),
+        new ParameterServerSettings(TargetSync.BROADCAST, digestEvery),
         new CheckpointSettings(checkpointEvery, 10, 0),
         new KnnSettings(1, 5, 0.1, IMAGES, SIZE),
         collapse,

@@ -127,7 +127,9 @@ final class BenchStepCommand implements Runnable {
   /** The result of rank 0. */
   private StepBenchmark.Result measure(Configuration configuration) {
     return LocalReplicas.run(
-            configuration.train().replicas(), collective -> measure(configuration, collective))
+            configuration.train().replicas(),
+            configuration.collective().progressTimeout(),
+            collective -> measure(configuration, collective))
         .get(0);
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -102,7 +103,8 @@ record SmallRun(Path images, Path out, List<String> assignments) {
   /** Runs on threads of this process, without Spark. */
   RunSummary onThreads() {
     StopSignal stop = new StopSignal();
-    return run(new ThreadLauncher(stop, RunObserver.NONE), stop, RunObserver.NONE);
+    return run(
+        new ThreadLauncher(Duration.ofMinutes(10), stop, RunObserver.NONE), stop, RunObserver.NONE);
   }
 
   RunSummary run(ReplicaLauncher launcher, StopSignal stop, RunObserver observer) {

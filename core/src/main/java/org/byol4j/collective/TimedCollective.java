@@ -1,6 +1,6 @@
 package org.byol4j.collective;
 
-/** Another collective, and how long its operations have taken. */
+/** Another collective, and how long the operations of this handle on it have taken. */
 public final class TimedCollective implements Collective {
   private final Collective collective;
   private long nanos;
@@ -10,7 +10,10 @@ public final class TimedCollective implements Collective {
     this.collective = collective;
   }
 
-  /** How long all operations have taken so far, waiting for the others included. */
+  /**
+   * How long the operations of this handle have taken so far, waiting for the others included, in
+   * nanoseconds; those of {@link #background} are not timed.
+   */
   public long nanos() {
     return nanos;
   }
@@ -53,7 +56,10 @@ public final class TimedCollective implements Collective {
     nanos += System.nanoTime() - start;
   }
 
-  /** The other one's; what it takes there, the step does not wait for. */
+  /**
+   * The other one's, untimed: it works beside whoever uses this handle, who counts what he waits
+   * for it himself.
+   */
   @Override
   public Collective background() {
     return collective.background();

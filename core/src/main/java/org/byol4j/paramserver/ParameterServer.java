@@ -39,13 +39,14 @@ public final class ParameterServer implements AutoCloseable {
   private final Vector weights;
   private final Vector gradients;
   private final Vector target;
-  private final Tensor momentum;
+  private final OwnedMomentum momentum;
   private final OwnedSlice[] owned;
   private final List<TargetRange> targetRange;
   private final double[] sums;
   private final Optional<TargetBroadcast> broadcast;
   private final WeightsDigest digest;
   private final int digestEverySteps;
+  private long awaitedNanos;
 
   /** The part of the target weights that is moved here, and the online weights that it follows. */
   private record TargetRange(Tensor target, Tensor online) {}
@@ -77,7 +78,7 @@ public final class ParameterServer implements AutoCloseable {
     this.weights = new HostVector(device.host(weights));
     this.gradients = new HostVector(device.host(gradients));
     this.target = new HostVector(device.host(target));
-    this.momentum = device.allocate(Shape.vector((int) Math.max(1, ownEnd() - ownStart())));
+    this.momentum = new OwnedMomentum(device, collective, bounds);
     this.owned = owned(weights, gradients);
     boolean isAlone = collective.size() == 1;
     this.broadcast =
@@ -94,7 +95,7 @@ public final class ParameterServer implements AutoCloseable {
             : targetRange(target, weights, 0, target.shape().elements());
     this.sums = new double[SUMS * table.slices().size()];
     this.digest = new WeightsDigest(collective);
-    this.digestEverySteps = isAlone ? 0 : settings.digestEverySteps();
+    this.digestEverySteps = settings.digestEverySteps();
   }
 
   /**
@@ -126,10 +127,23 @@ public final class ParameterServer implements AutoCloseable {
     collective.allGather(weights, bounds);
     moveTarget(targetDecay);
     if (digestEverySteps > 0 && (step + 1) % digestEverySteps == 0) {
-      awaitTarget();
-      digest.compare("online weights", weights, step);
-      digest.compare("target weights", target, step);
+      compareReplicas(step);
     }
+  }
+
+  /**
+   * Returns if all replicas hold the same weights, to the bit; a single replica does.
+   *
+   * @param step the last step that was done, for messages
+   * @throws DivergedException on every replica if they do not
+   */
+  public void compareReplicas(long step) {
+    if (collective.size() == 1) {
+      return;
+    }
+    awaitTarget();
+    digest.compare("online weights", weights, step);
+    digest.compare("target weights", target, step);
   }
 
   /**
@@ -154,31 +168,33 @@ public final class ParameterServer implements AutoCloseable {
   /** Returns when the target weights of the last step have arrived; nobody reads them before. */
   public void awaitTarget() {
     if (broadcast.isPresent()) {
+      long start = System.nanoTime();
       broadcast.get().await();
+      awaitedNanos += System.nanoTime() - start;
     }
   }
 
-  /** Collects the whole momentum from its owners, {@code table.length()} values. */
+  /** How long target weights have been waited for so far, in nanoseconds. */
+  public long awaitedNanos() {
+    return awaitedNanos;
+  }
+
+  /**
+   * Collects the whole momentum from its owners, {@code table.length()} values; every replica calls
+   * this or {@link #giveMomentum}.
+   */
   public void readMomentum(FloatBuffer to) {
-    try (Tensor all = device.allocate(Shape.vector(table.length()))) {
-      int length = (int) (ownEnd() - ownStart());
-      if (length > 0) {
-        Shape shape = Shape.vector(length);
-        device.copy(momentum.view(0, shape), all.view(ownStart(), shape));
-      }
-      collective.allGather(new HostVector(device.host(all)), bounds);
-      device.read(all, to);
-    }
+    momentum.collect(to);
+  }
+
+  /** Gives this replica's range of the momentum to those who {@link #readMomentum}. */
+  public void giveMomentum() {
+    momentum.give();
   }
 
   /** Takes this replica's range out of a whole momentum. */
   public void writeMomentum(FloatBuffer from) {
-    int length = (int) (ownEnd() - ownStart());
-    if (length > 0) {
-      device.write(
-          from.slice(from.position() + (int) ownStart(), length),
-          momentum.view(0, Shape.vector(length)));
-    }
+    momentum.take(from);
   }
 
   /** Frees the momentum, after what was on its way has arrived or failed. */
@@ -234,7 +250,7 @@ public final class ParameterServer implements AutoCloseable {
                 slice,
                 allWeights.view(start, shape),
                 allGradients.view(start, shape),
-                momentum.view(start - ownStart(), shape)));
+                momentum.view(start, length)));
       }
     }
     return parts.toArray(OwnedSlice[]::new);

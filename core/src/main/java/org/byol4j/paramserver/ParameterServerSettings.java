@@ -4,7 +4,8 @@ package org.byol4j.paramserver;
  * How replicas keep their weights equal.
  *
  * @param targetSync how new target weights come to all replicas
- * @param digestEverySteps steps between two comparisons of all replicas' weights; 0 for never
+ * @param digestEverySteps steps between two comparisons of all replicas' weights; 0 for none but
+ *     those that somebody asks for
  */
 public record ParameterServerSettings(TargetSync targetSync, int digestEverySteps) {
 

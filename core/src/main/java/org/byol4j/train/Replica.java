@@ -15,6 +15,7 @@ import org.byol4j.optim.Momentum;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetDecay;
 import org.byol4j.optim.TargetSettings;
+import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.ParameterServer;
 import org.byol4j.paramserver.ParameterServerSettings;
 
@@ -57,7 +58,6 @@ public final class Replica implements AutoCloseable {
       int imageSize,
       int stepsPerEpoch) {
     TimedCollective collective = new TimedCollective(group);
-    this.times = new StepTimes(collective);
     this.architecture = architecture;
     this.device = device;
     this.online = architecture.newOnlineState(device);
@@ -83,6 +83,7 @@ public final class Replica implements AutoCloseable {
             online.weights(),
             online.gradients(),
             target.weights());
+    this.times = new StepTimes(collective, server);
     long totalSteps = (long) train.epochs() * stepsPerEpoch;
     this.learningRate = LearningRate.of(optimizer, train.batchSize(), stepsPerEpoch, totalSteps);
     this.targetDecay = new TargetDecay(targetSettings, totalSteps);
@@ -148,9 +149,27 @@ public final class Replica implements AutoCloseable {
     return networks.projections();
   }
 
-  /** Copies the momentum of all replicas into {@code to}; every replica calls this. */
+  /**
+   * Returns if all replicas hold the same weights, to the bit; every replica calls this.
+   *
+   * @param number the last step that was done, for messages
+   * @throws DivergedException on every replica if they do not
+   */
+  public void compareReplicas(long number) {
+    server.compareReplicas(number);
+  }
+
+  /**
+   * Copies the momentum of all replicas into {@code to}; every replica calls this or {@link
+   * #giveMomentum}.
+   */
   public void readMomentum(FloatBuffer to) {
     server.readMomentum(to);
+  }
+
+  /** Gives this replica's share of the momentum to those who {@link #readMomentum}. */
+  public void giveMomentum() {
+    server.giveMomentum();
   }
 
   /** Takes over a momentum of the whole network; every replica calls this. */

@@ -29,7 +29,10 @@ final class RunState {
     return new StateLayout(architecture.onlineTable(), normalizations);
   }
 
-  /** Copies the state out of a replica; all replicas call this in lockstep. */
+  /**
+   * Copies the state out of a replica; meanwhile all others {@linkplain Replica#giveMomentum give
+   * their momentum}.
+   */
   static Map<Section, Floats> read(Replica replica, Device device) {
     float[] momentum = new float[replica.online().table().length()];
     replica.readMomentum(FloatBuffer.wrap(momentum));

@@ -1,26 +1,29 @@
 package org.byol4j.train;
 
 import org.byol4j.collective.TimedCollective;
+import org.byol4j.paramserver.ParameterServer;
 
 /**
  * What the time of a step goes to on one replica. What is spent on communication counts there, and
  * nowhere else.
  */
 final class StepTimes {
-  private final TimedCollective communication;
+  private final TimedCollective collective;
+  private final ParameterServer server;
   private long communicatedBefore;
   private long passStart;
   private long forward;
   private long backward;
 
-  /** Of steps that communicate by {@code communication}. */
-  StepTimes(TimedCollective communication) {
-    this.communication = communication;
+  /** Of steps that communicate by {@code collective}, and wait for the target's weights. */
+  StepTimes(TimedCollective collective, ParameterServer server) {
+    this.collective = collective;
+    this.server = server;
   }
 
   /** A step begins. */
   void beginStep() {
-    communicatedBefore = communication.nanos();
+    communicatedBefore = communicated();
     forward = 0;
     backward = 0;
   }
@@ -54,11 +57,15 @@ final class StepTimes {
 
   /** Nanoseconds of this step's communication, waiting for other replicas included. */
   long communicationNanos() {
-    return communication.nanos() - communicatedBefore;
+    return communicated() - communicatedBefore;
   }
 
   /** A clock that stands still during communication. */
   private long computing() {
-    return System.nanoTime() - communication.nanos();
+    return System.nanoTime() - communicated();
+  }
+
+  private long communicated() {
+    return collective.nanos() + server.awaitedNanos();
   }
 }

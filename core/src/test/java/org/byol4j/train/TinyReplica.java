@@ -108,7 +108,7 @@ final class TinyReplica implements AutoCloseable {
             new TargetDecay(setup.target(), setup.steps()),
             setup.target().update(),
             setup.train(),
-            new StepTimes(new TimedCollective(collective)));
+            new StepTimes(new TimedCollective(collective), server));
   }
 
   TinyReplica(Collective collective, Setup setup, int rows) {

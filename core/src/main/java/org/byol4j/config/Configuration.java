@@ -109,6 +109,7 @@ public record Configuration(
     contradictions.checkWarmup(train, optimizer.warmupEpochs());
     contradictions.checkViews(augment);
     contradictions.checkWidth(network);
+    contradictions.checkKnn(knn, network);
 
     List<Fault> faults =
         new ArrayList<>(UnknownKeys.in(root, values.knownKeys(), values.openSections()));

@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.augment.AugmentSettings.ViewRecipe;
 import org.byol4j.data.DataSettings;
+import org.byol4j.eval.KnnSettings;
 import org.byol4j.nn.NetworkSettings;
 import org.byol4j.train.TrainSettings;
 
@@ -129,6 +130,24 @@ final class Contradictions {
           "network.width",
           "gives the stem %s channels".formatted(channels),
           "a multiple of 1/%d".formatted(STEM_CHANNELS));
+    }
+  }
+
+  /** All images of an evaluation fit its buffer. */
+  void checkKnn(KnnSettings knn, NetworkSettings network) {
+    if (!values.areGood("knn.every-epochs", "knn.max-images", "network.backbone", "network.width")
+        || knn.everyEpochs() == 0) {
+      return;
+    }
+    int most = KnnSettings.mostImages(network.features());
+    if (knn.maxImages() > most) {
+      values.report(
+          "knn.max-images",
+          "is more than an evaluation holds, with %s and %s"
+              .formatted(values.mention("network.backbone"), values.mention("network.width")),
+          "5 to " + most,
+          "network.backbone",
+          "network.width");
     }
   }
 

@@ -13,4 +13,15 @@ package org.byol4j.eval;
  *     2019, "Fixing the train-test resolution discrepancy")
  */
 public record KnnSettings(
-    int everyEpochs, int k, double temperature, int maxImages, int imageSize) {}
+    int everyEpochs, int k, double temperature, int maxImages, int imageSize) {
+
+  /**
+   * At most how many images one evaluation can use: the float32 features and the label of each of
+   * them lie in one buffer, whose bytes an {@code int} counts.
+   *
+   * @param features how many there are of an image
+   */
+  public static int mostImages(int features) {
+    return Integer.MAX_VALUE / Float.BYTES / (features + 1);
+  }
+}

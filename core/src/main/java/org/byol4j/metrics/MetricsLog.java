@@ -23,6 +23,7 @@ public final class MetricsLog implements AutoCloseable {
 
   private final Path file;
   private final FileChannel channel;
+  private long lastLine;
 
   private MetricsLog(Path file, FileChannel channel) {
     this.file = file;
@@ -56,15 +57,39 @@ public final class MetricsLog implements AutoCloseable {
    * @throws UncheckedIOException if it cannot be written
    */
   public void append(StepRecord entry) {
-    ByteBuffer line = ByteBuffer.wrap((entry.toJson() + "\n").getBytes(StandardCharsets.UTF_8));
     try {
-      while (line.hasRemaining()) {
-        channel.write(line);
-      }
+      lastLine = channel.size();
+      write(entry);
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "cannot write %s: step=%d cause=%s".formatted(file, entry.step(), e.getMessage()), e);
+      throw cannotWrite(entry, e);
     }
+  }
+
+  /**
+   * Writes the record that was appended last anew, as more is known of it now.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public void amend(StepRecord entry) {
+    try {
+      channel.truncate(lastLine);
+      write(entry);
+    } catch (IOException e) {
+      throw cannotWrite(entry, e);
+    }
+  }
+
+  private void write(StepRecord entry) throws IOException {
+    ByteBuffer line = ByteBuffer.wrap((entry.toJson() + "\n").getBytes(StandardCharsets.UTF_8));
+    while (line.hasRemaining()) {
+      channel.write(line);
+    }
+  }
+
+  private UncheckedIOException cannotWrite(StepRecord entry, IOException cause) {
+    return new UncheckedIOException(
+        "cannot write %s: step=%d cause=%s".formatted(file, entry.step(), cause.getMessage()),
+        cause);
   }
 
   /**

@@ -6,7 +6,8 @@ import java.util.OptionalDouble;
 
 /**
  * What is known of one optimizer step, a line of {@code metrics.jsonl}. Everything but {@link
- * Timing} is the same in a resumed run as in one that was never stopped.
+ * Timing} is the same in a resumed run as in one that was never stopped, but for an evaluation that
+ * the run was ended in.
  *
  * @param step the step's number, counted from 0
  * @param epoch the epoch that it belongs to, counted from 0
@@ -51,6 +52,21 @@ public record StepRecord(
       double communicationMs,
       double imagesPerSecond,
       long timeMs) {}
+
+  /** The same step, evaluated. */
+  public StepRecord withKnnTop1(double share) {
+    return new StepRecord(
+        step,
+        epoch,
+        loss,
+        learningRate,
+        targetDecay,
+        featureStd,
+        cosine,
+        effectiveRank,
+        OptionalDouble.of(share),
+        timing);
+  }
 
   /** The line, without its end; what a step's time goes to is left to the cluster's metrics. */
   public String toJson() {

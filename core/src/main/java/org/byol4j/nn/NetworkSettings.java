@@ -32,6 +32,11 @@ public record NetworkSettings(
     int output,
     HeadBias headBias) {
 
+  /** The number of features that the backbone gives for an image. */
+  public int features() {
+    return ResNet.features(this);
+  }
+
   /** The residual networks of He et al. 2015, table 1, and ResNet-200 of He et al. 2016. */
   public enum Backbone {
     RESNET18,

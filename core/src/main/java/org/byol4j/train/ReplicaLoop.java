@@ -4,7 +4,6 @@ import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.byol4j.checkpoint.Floats;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.collective.Collective;
 import org.byol4j.data.BatchLoader;
@@ -88,22 +87,37 @@ final class ReplicaLoop {
           timing(start, loader.waitedNanos() - waitedBefore, replica.times());
 
       OptionalDouble rank = effectiveRank(projections, step);
-      OptionalDouble top1 = monitor.evaluate(step + 1);
-      if (log.isPresent()) {
-        log.get().append(record(replica, projections, step, loss, rank, top1, timing));
-      }
+      StepRecord entry = record(replica, projections, step, loss, rank, timing);
+      log.ifPresent(writer -> writer.append(entry));
       step++;
-      isOver = projections.agreeToStop(stop.isRequested()) || step == plan.totalSteps();
-      if (isOver || step % plan.settings().checkpoint().everySteps() == 0) {
+      boolean isLast = step == plan.totalSteps();
+      boolean isDue = isLast || step % plan.settings().checkpoint().everySteps() == 0;
+      if (isDue) {
+        // before the evaluation: if that fails, nothing is lost
+        checkpoint(step, replica);
+      }
+      OptionalDouble top1 = monitor.evaluate(step);
+      log.ifPresent(writer -> writer.stepDone(evaluated(entry, top1)));
+      isOver = projections.agreeToStop(stop.isRequested()) || isLast;
+      if (isOver && !isDue) {
         checkpoint(step, replica);
       }
     }
     return step;
   }
 
-  private void checkpoint(long step, Replica replica) {
-    Map<Section, Floats> state = RunState.read(replica, device);
-    log.ifPresent(writer -> writer.checkpoint(step, state));
+  private static StepRecord evaluated(StepRecord entry, OptionalDouble top1) {
+    return top1.isPresent() ? entry.withKnnTop1(top1.getAsDouble()) : entry;
+  }
+
+  /** Writes a checkpoint of the state after {@code steps} steps, unless replicas have diverged. */
+  private void checkpoint(long steps, Replica replica) {
+    replica.compareReplicas(Math.max(0, steps - 1));
+    if (log.isEmpty()) {
+      replica.giveMomentum();
+      return;
+    }
+    log.get().checkpoint(steps, RunState.read(replica, device));
   }
 
   private OptionalDouble effectiveRank(Projections projections, long step) {
@@ -122,7 +136,6 @@ final class ReplicaLoop {
       long step,
       double loss,
       OptionalDouble effectiveRank,
-      OptionalDouble knnTop1,
       StepRecord.Timing timing) {
     return new StepRecord(
         step,
@@ -133,7 +146,7 @@ final class ReplicaLoop {
         projections.featureStd(),
         projections.cosine(),
         effectiveRank,
-        knnTop1,
+        OptionalDouble.empty(),
         timing);
   }
 

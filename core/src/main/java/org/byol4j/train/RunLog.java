@@ -48,13 +48,22 @@ final class RunLog implements AutoCloseable {
   }
 
   /**
-   * Writes a step down, and looks whether the representation is healthy.
+   * Writes a step down that is not evaluated yet, and looks whether the representation is healthy.
    *
    * @throws CollapsedException if it is not and the policy is to stop
    */
   void append(StepRecord entry) {
     metrics.append(entry);
     lastLoss = entry.loss();
+    entry.effectiveRank().ifPresent(rank -> look(entry, rank));
+  }
+
+  /** Says that a step that was written down is done, and what its evaluation gave, if any. */
+  void stepDone(StepRecord entry) {
+    if (entry.knnTop1().isPresent()) {
+      metrics.amend(entry);
+      metrics.flush();
+    }
     observer.stepDone(entry);
     entry
         .knnTop1()
@@ -62,7 +71,6 @@ final class RunLog implements AutoCloseable {
             share ->
                 observer.says(
                     "kNN monitor: epoch=%d top1=%.4f".formatted(entry.epoch() + 1, share)));
-    entry.effectiveRank().ifPresent(rank -> look(entry, rank));
   }
 
   /** Writes a checkpoint of the state after {@code step} steps. */
@@ -110,10 +118,12 @@ final class RunLog implements AutoCloseable {
     switch (verdict.action()) {
       case GO_ON -> {}
       case WARN -> observer.says("warning: step=%d %s".formatted(entry.step(), verdict.finding()));
-      case STOP ->
-          throw new CollapsedException(
-              "stopped by collapse.policy=stop: step=%d %s"
-                  .formatted(entry.step(), verdict.finding()));
+      case STOP -> {
+        observer.stepDone(entry);
+        throw new CollapsedException(
+            "stopped by collapse.policy=stop: step=%d %s"
+                .formatted(entry.step(), verdict.finding()));
+      }
     }
   }
 }

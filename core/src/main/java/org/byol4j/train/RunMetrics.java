@@ -73,6 +73,14 @@ final class RunMetrics implements AutoCloseable {
     log.append(entry);
   }
 
+  /** Writes the last record anew; see {@link MetricsLog#amend}. */
+  void amend(StepRecord entry) {
+    if (shared.isEmpty()) {
+      attempt.check();
+    }
+    log.amend(entry);
+  }
+
   /** Returns when everything that was appended lies, durably, in the run's folder. */
   void flush() {
     log.flush();

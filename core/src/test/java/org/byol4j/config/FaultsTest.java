@@ -159,6 +159,20 @@ class FaultsTest {
   }
 
   @Test
+  void evaluationMustFitItsBuffer() {
+    String[] most = {
+      "knn.every-epochs=1", "network.backbone=resnet50", "network.width=2", "knn.max-images=131040"
+    };
+    assertThat(Configuration.ofDefaults(set(most)).knn().maxImages()).isEqualTo(131040);
+    assertThat(faults(most[0], most[1], most[2], "knn.max-images=131041"))
+        .containsExactly(
+            "knn.max-images=131041 is more than an evaluation holds, with network.backbone=resnet50"
+                + " and network.width=2.0 (--set); allowed: 5 to 131040");
+    assertThat(Configuration.ofDefaults(set("knn.max-images=2000000000")).knn().everyEpochs())
+        .isZero();
+  }
+
+  @Test
   void smallestMustNotBeAboveLargest() {
     assertThat(faults("augment.crop.min-area=0.9", "augment.crop.max-area=0.5"))
         .containsExactly(

@@ -38,6 +38,17 @@ class MetricsLogTest {
   }
 
   @Test
+  void theLastLineIsWrittenAnewWhenMoreIsKnown() throws IOException {
+    try (MetricsLog log = MetricsLog.open(file, 0)) {
+      log.append(entry(0));
+      log.append(StepRecords.of(1, OptionalDouble.empty(), 64, 1234));
+      log.amend(entry(1));
+      log.append(entry(2));
+    }
+    assertThat(lines()).containsExactly(entry(0).toJson(), entry(1).toJson(), entry(2).toJson());
+  }
+
+  @Test
   void aResumedRunDropsWhatCameAfterItsCheckpoint() throws IOException {
     append(0, entry(0), entry(1), entry(2), entry(3));
     List<String> before = lines();

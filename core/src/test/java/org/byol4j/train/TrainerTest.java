@@ -77,7 +77,10 @@ final class TrainerTest {
             .withOut(temp.resolve("shared"));
     still.run();
     shared.run();
-    assertThat(evaluations(shared)).hasSize(2).isEqualTo(evaluations(still));
+    assertThat(evaluations(shared))
+        .hasSize(2)
+        .isEqualTo(evaluations(still))
+        .allSatisfy(share -> assertThat(share).isPositive());
   }
 
   private static List<Double> evaluations(TinyRun run) {

@@ -18,6 +18,7 @@ import org.byol4j.collective.tcp.JobSecret;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -62,8 +63,7 @@ final class BenchAllReduceCommand implements Runnable {
           "Sets one key of the configuration, such as collective.spin. May be given many times.")
   private List<String> assignments = new ArrayList<>();
 
-  @Option(names = "--json", description = "Ends standard output with one line of JSON.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Override
   public void run() {
@@ -149,16 +149,13 @@ final class BenchAllReduceCommand implements Runnable {
             bytes,
             replicas,
             seconds.length));
-    if (json) {
-      Map<String, Object> values = new LinkedHashMap<>();
-      values.put("replicas", replicas);
-      values.put("bytes", bytes);
-      values.put("iterations", seconds.length);
-      values.put("p50_us", median * 1e6);
-      values.put("p99_us", seconds[(int) (0.99 * (seconds.length - 1))] * 1e6);
-      values.put("algbw_gb_s", gigabytes);
-      out.println(Json.line(values));
-    }
-    out.flush();
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("replicas", replicas);
+    values.put("bytes", bytes);
+    values.put("iterations", seconds.length);
+    values.put("p50_us", median * 1e6);
+    values.put("p99_us", seconds[(int) (0.99 * (seconds.length - 1))] * 1e6);
+    values.put("algbw_gb_s", gigabytes);
+    json.end(out, values);
   }
 }

@@ -14,6 +14,7 @@ import org.byol4j.data.ImageStore;
 import org.byol4j.data.LoaderBenchmark;
 import org.byol4j.train.StopSignal;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -61,8 +62,7 @@ final class BenchAugmentCommand implements Runnable {
       description = "deepmind or torchvision; default: ${DEFAULT-VALUE}.")
   private String style;
 
-  @Option(names = "--json", description = "Ends standard output with one line of JSON.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Override
   public void run() {
@@ -105,14 +105,11 @@ final class BenchAugmentCommand implements Runnable {
             size,
             style,
             threads));
-    if (json) {
-      Map<String, Object> values = new LinkedHashMap<>();
-      values.put("img_per_s", result.imagesPerSecond());
-      values.put("images", result.images());
-      values.put("seconds", result.seconds());
-      values.put("peak_rss_mb", PeakMemory.residentMb());
-      out.println(Json.line(values));
-    }
-    out.flush();
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("img_per_s", result.imagesPerSecond());
+    values.put("images", result.images());
+    values.put("seconds", result.seconds());
+    values.put("peak_rss_mb", PeakMemory.residentMb());
+    json.end(out, values);
   }
 }

@@ -13,6 +13,7 @@ import org.byol4j.train.Devices;
 import org.byol4j.train.LocalReplicas;
 import org.byol4j.train.StepBenchmark;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -91,8 +92,7 @@ final class BenchStepCommand implements Runnable {
       description = "auto or direct, as compute.convolution; default: ${DEFAULT-VALUE}.")
   private String convolution;
 
-  @Option(names = "--json", description = "Ends standard output with one line of JSON.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Override
   public void run() {
@@ -156,18 +156,15 @@ final class BenchStepCommand implements Runnable {
             steps,
             result.firstLoss(),
             result.lastLoss()));
-    if (json) {
-      Map<String, Object> values = new LinkedHashMap<>();
-      values.put("img_per_s", rate);
-      values.put("median_s", result.medianSeconds());
-      values.put("peak_rss_mb", PeakMemory.residentMb());
-      values.put("precision", configuration.compute().precision());
-      values.put(
-          "convolution", configuration.compute().convolution().name().toLowerCase(Locale.ROOT));
-      values.put("first_loss", result.firstLoss());
-      values.put("last_loss", result.lastLoss());
-      out.println(Json.line(values));
-    }
-    out.flush();
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("img_per_s", rate);
+    values.put("median_s", result.medianSeconds());
+    values.put("peak_rss_mb", PeakMemory.residentMb());
+    values.put("precision", configuration.compute().precision());
+    values.put(
+        "convolution", configuration.compute().convolution().name().toLowerCase(Locale.ROOT));
+    values.put("first_loss", result.firstLoss());
+    values.put("last_loss", result.lastLoss());
+    json.end(out, values);
   }
 }

@@ -18,6 +18,7 @@ import org.byol4j.eval.KnnResult;
 import org.byol4j.spark.storage.Places;
 import org.byol4j.train.StopSignal;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -90,8 +91,7 @@ final class KnnCommand implements Runnable {
       description = "Threads to compute with; default: as many as the run had.")
   private List<String> threads = List.of();
 
-  @Option(names = "--json", description = "Ends standard output with one line of JSON.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Override
   public void run() {
@@ -159,15 +159,12 @@ final class KnnCommand implements Runnable {
             result.testRows(),
             result.trainRows(),
             result.k()));
-    if (json) {
-      Map<String, Object> values = new LinkedHashMap<>();
-      values.put("top1", result.top1());
-      values.put("top5", result.top5());
-      values.put("n_train", result.trainRows());
-      values.put("n_test", result.testRows());
-      values.put("k", result.k());
-      out.println(Json.line(values));
-    }
-    out.flush();
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("top1", result.top1());
+    values.put("top5", result.top5());
+    values.put("n_train", result.trainRows());
+    values.put("n_test", result.testRows());
+    values.put("k", result.k());
+    json.end(out, values);
   }
 }

@@ -10,6 +10,7 @@ import org.byol4j.checkpoint.WeightsDiff;
 import org.byol4j.checkpoint.WeightsDiff.Distance;
 import org.byol4j.spark.storage.Places;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -38,8 +39,7 @@ final class WeightsDiffCommand implements Runnable {
       description = "The checkpoint both started from; without it the base is zero.")
   private List<String> base = List.of();
 
-  @Option(names = "--json", description = "Ends standard output with one line of JSON.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Override
   public void run() {
@@ -47,15 +47,12 @@ final class WeightsDiffCommand implements Runnable {
     WeightsDiff diff = diff();
     out.println(row(diff.whole()));
     diff.slices().forEach(slice -> out.println(row(slice)));
-    if (json) {
-      Map<String, Double> slices = new LinkedHashMap<>();
-      diff.slices().forEach(slice -> slices.put(slice.name(), slice.relative()));
-      Map<String, Object> values = new LinkedHashMap<>();
-      values.put("whole", diff.whole().relative());
-      values.put("slices", slices);
-      out.println(Json.line(values));
-    }
-    out.flush();
+    Map<String, Double> slices = new LinkedHashMap<>();
+    diff.slices().forEach(slice -> slices.put(slice.name(), slice.relative()));
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("whole", diff.whole().relative());
+    values.put("slices", slices);
+    json.end(out, values);
   }
 
   private WeightsDiff diff() {

@@ -1,7 +1,6 @@
 package org.byol4j.collective.tcp;
 
 import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
 import java.util.Arrays;
 import org.byol4j.collective.Vector;
 
@@ -9,7 +8,7 @@ import org.byol4j.collective.Vector;
  * Each replica sends its own range to everyone. What comes goes straight into the vector, one chunk
  * at a time: a vector has one range at a time for writing.
  */
-final class Gather implements Transfer {
+final class Gather implements VectorExchange.Operation {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
   private static final int NOBODY = -1;
 
@@ -17,13 +16,11 @@ final class Gather implements Transfer {
   private final int rank;
   private final int size;
   private final int chunkBytes;
-  private final VectorSender sender;
-  private final HeaderReceiver headers;
+  private final VectorExchange exchange;
   private final long[] starts;
   private final long[] payloads;
   private final long[] received;
   private Vector vector;
-  private int missing;
 
   /** Whose chunk is half here, where it goes, and what it is. */
   private int writer = NOBODY;
@@ -37,8 +34,7 @@ final class Gather implements Transfer {
     this.rank = wire.group().rank();
     this.size = wire.group().size();
     this.chunkBytes = chunkBytes;
-    this.sender = new VectorSender(wire, chunkBytes);
-    this.headers = new HeaderReceiver(wire);
+    this.exchange = new VectorExchange(wire, chunkBytes);
     this.starts = new long[size];
     this.payloads = new long[size];
     this.received = new long[size];
@@ -47,12 +43,10 @@ final class Gather implements Transfer {
   void run(Vector values, long[] bounds, long timeoutNanos) {
     vector = values;
     writer = NOBODY;
-    missing = size - 1;
     Arrays.fill(received, 0);
-    sender.begin(Call.ALL_GATHER_VECTOR, values, bounds);
-    headers.begin();
+    exchange.begin(Call.ALL_GATHER_VECTOR, values, bounds);
     for (int peer = 0; peer < size; peer++) {
-      sender.give(peer, bounds[rank], bounds[rank + 1]);
+      exchange.sender().give(peer, bounds[rank], bounds[rank + 1]);
       starts[peer] = bounds[peer];
       payloads[peer] = (bounds[peer + 1] - bounds[peer]) * values.elementBytes();
     }
@@ -61,32 +55,19 @@ final class Gather implements Transfer {
 
   @Override
   public boolean advance() {
-    boolean moved = false;
-    for (int i = 1; i < size; i++) {
-      int peer = wire.group().peer(i);
-      moved |= sender.advance(peer, this);
-      moved |= receive(peer);
-    }
-    return moved;
+    return exchange.advance(this);
   }
 
-  private boolean receive(int peer) {
-    if (!isMissing(peer)) {
+  @Override
+  public long payload(int peer) {
+    return payloads[peer];
+  }
+
+  @Override
+  public boolean receive(int peer) {
+    if (writer != NOBODY && writer != peer) {
       return false;
     }
-    boolean moved = false;
-    if (!headers.isHere(peer)) {
-      moved = headers.advance(peer, sender.header(), payloads[peer], this);
-    } else if (writer == NOBODY || writer == peer) {
-      moved = receiveChunk(peer);
-    }
-    if (moved && !isMissing(peer)) {
-      missing--;
-    }
-    return moved;
-  }
-
-  private boolean receiveChunk(int peer) {
     if (writer == NOBODY) {
       int elementBytes = vector.elementBytes();
       int bytes = (int) Math.min(chunkBytes, payloads[peer] - received[peer]);
@@ -110,19 +91,19 @@ final class Gather implements Transfer {
 
   @Override
   public boolean isDone() {
-    return missing == 0 && sender.isDone();
+    return exchange.hasAll() && exchange.isSent();
   }
 
   @Override
   public int interest(int peer) {
     boolean reads =
-        isMissing(peer) && (!headers.isHere(peer) || writer == NOBODY || writer == peer);
-    return (sender.isDone(peer) ? 0 : SelectionKey.OP_WRITE) | (reads ? SelectionKey.OP_READ : 0);
+        isMissing(peer) && (!exchange.hasHeader(peer) || writer == NOBODY || writer == peer);
+    return exchange.interest(peer, reads);
   }
 
   @Override
   public boolean isMissing(int peer) {
-    return !headers.isHere(peer) || received[peer] < payloads[peer];
+    return !exchange.hasHeader(peer) || received[peer] < payloads[peer];
   }
 
   @Override
@@ -132,6 +113,6 @@ final class Gather implements Transfer {
 
   @Override
   public String describe() {
-    return sender.describe();
+    return exchange.describe();
   }
 }

@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
-import java.nio.channels.SelectionKey;
 import java.util.Arrays;
 import org.byol4j.collective.RankOrderSum;
 import org.byol4j.collective.Vector;
@@ -13,13 +12,12 @@ import org.byol4j.collective.Vector;
  * Each replica sends everyone the part of its vector that they own. The own part is summed a chunk
  * at a time, as soon as the chunk has come from all, in rank order.
  */
-final class ReduceScatter implements Transfer {
+final class ReduceScatter implements VectorExchange.Operation {
   private final Wire wire;
   private final int rank;
   private final int size;
   private final int chunkBytes;
-  private final VectorSender sender;
-  private final HeaderReceiver headers;
+  private final VectorExchange exchange;
   private final RankOrderSum rankOrderSum;
 
   /** Per replica, the chunk in progress; the own rank's is not used. */
@@ -34,16 +32,12 @@ final class ReduceScatter implements Transfer {
   /** How much of the own range is summed. */
   private long summed;
 
-  /** From how many replicas something of the chunk, or the header, is missing. */
-  private int missing;
-
   ReduceScatter(Wire wire, int chunkBytes) {
     this.wire = wire;
     this.rank = wire.group().rank();
     this.size = wire.group().size();
     this.chunkBytes = chunkBytes;
-    this.sender = new VectorSender(wire, chunkBytes);
-    this.headers = new HeaderReceiver(wire);
+    this.exchange = new VectorExchange(wire, chunkBytes);
     this.rankOrderSum = new RankOrderSum();
     this.chunks = new ByteBuffer[size];
     Arrays.setAll(
@@ -61,10 +55,9 @@ final class ReduceScatter implements Transfer {
     ownStart = bounds[rank];
     ownBytes = (bounds[rank + 1] - ownStart) * values.elementBytes();
     summed = 0;
-    sender.begin(Call.REDUCE_SCATTER, values, bounds);
-    headers.begin();
+    exchange.begin(Call.REDUCE_SCATTER, values, bounds);
     for (int peer = 0; peer < size; peer++) {
-      sender.give(peer, bounds[peer], bounds[peer + 1]);
+      exchange.sender().give(peer, bounds[peer], bounds[peer + 1]);
     }
     beginChunk();
     wire.run(this, timeoutNanos);
@@ -75,38 +68,27 @@ final class ReduceScatter implements Transfer {
     for (ByteBuffer chunk : chunks) {
       chunk.clear().limit(bytes);
     }
-    missing = size - 1;
+    exchange.expectAll();
   }
 
   @Override
   public boolean advance() {
-    boolean moved = false;
-    for (int i = 1; i < size; i++) {
-      int peer = wire.group().peer(i);
-      moved |= sender.advance(peer, this);
-      moved |= receive(peer);
-    }
-    if (missing == 0 && summed < ownBytes) {
+    boolean moved = exchange.advance(this);
+    if (exchange.hasAll() && summed < ownBytes) {
       sum();
       moved = true;
     }
     return moved;
   }
 
-  private boolean receive(int peer) {
-    if (!isMissing(peer)) {
-      return false;
-    }
-    boolean moved = false;
-    if (!headers.isHere(peer)) {
-      moved = headers.advance(peer, sender.header(), ownBytes, this);
-    } else {
-      moved = wire.read(peer, chunks[peer], this) > 0;
-    }
-    if (moved && !isMissing(peer)) {
-      missing--;
-    }
-    return moved;
+  @Override
+  public long payload(int peer) {
+    return ownBytes;
+  }
+
+  @Override
+  public boolean receive(int peer) {
+    return wire.read(peer, chunks[peer], this) > 0;
   }
 
   private void sum() {
@@ -114,7 +96,7 @@ final class ReduceScatter implements Transfer {
     int bytes = chunks[rank].limit();
     int count = bytes / elementBytes;
     long from = ownStart + summed / elementBytes;
-    sender.forgetWindow();
+    exchange.sender().forgetWindow();
     ByteBuffer own = vector.read(from, count);
     ByteBuffer sums = vector.write(from, count);
     if (elementBytes == Float.BYTES) {
@@ -132,26 +114,24 @@ final class ReduceScatter implements Transfer {
     }
     vector.written(from, count);
     summed += bytes;
-    beginChunk();
-    if (summed == ownBytes) {
-      missing = 0;
+    if (summed < ownBytes) {
+      beginChunk();
     }
   }
 
   @Override
   public boolean isDone() {
-    return missing == 0 && summed == ownBytes && sender.isDone();
+    return exchange.hasAll() && summed == ownBytes && exchange.isSent();
   }
 
   @Override
   public int interest(int peer) {
-    return (sender.isDone(peer) ? 0 : SelectionKey.OP_WRITE)
-        | (isMissing(peer) ? SelectionKey.OP_READ : 0);
+    return exchange.interest(peer, isMissing(peer));
   }
 
   @Override
   public boolean isMissing(int peer) {
-    return !headers.isHere(peer) || chunks[peer].hasRemaining();
+    return !exchange.hasHeader(peer) || chunks[peer].hasRemaining();
   }
 
   @Override
@@ -161,6 +141,6 @@ final class ReduceScatter implements Transfer {
 
   @Override
   public String describe() {
-    return sender.describe();
+    return exchange.describe();
   }
 }

@@ -74,11 +74,6 @@ final class VectorSender {
     return headers[rank];
   }
 
-  /** The same for messages. */
-  String describe() {
-    return Frame.describe(header(), rank);
-  }
-
   boolean advance(int peer, Transfer transfer) {
     if (flushed[peer]) {
       return false;

@@ -69,10 +69,8 @@ public final class ByolStep {
     for (int part = 0; part < settings.microBatches(); part++) {
       batches.next();
       // Each view predicts the other's projection. A view goes forward and backward before the
-      // other
-      // one starts: the loss is a sum over views, so gradients add up and one view's activations
-      // are
-      // alive at a time.
+      // other one starts: the loss is a sum over views, so gradients add up and one view's
+      // activations are alive at a time.
       sum += learn(batches.view1(), batches.view2());
       sum += learn(batches.view2(), batches.view1());
     }

@@ -8,10 +8,15 @@ enum ExitCode {
   USAGE(64),
   /** The images, or a run's files, cannot be read or are not what was expected. */
   DATA(65),
-  /** A fault of ours, or a training that ran out of finite numbers. */
+  /** A fault of ours, or a training that ran out of finite numbers or whose replicas diverged. */
   INTERNAL(70),
   /** The same command may succeed later: a full disk, a folder that is not writable. */
-  RETRY(75);
+  RETRY(75),
+  /**
+   * Somebody asked it to stop before it was done: as after SIGTERM, where it was not another
+   * signal.
+   */
+  STOPPED(143);
 
   private final int number;
 

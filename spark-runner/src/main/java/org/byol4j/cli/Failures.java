@@ -12,6 +12,7 @@ import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
 import org.byol4j.eval.EvaluationException;
 import org.byol4j.metrics.MetricsException;
+import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
 import org.byol4j.spark.ClusterException;
 import org.byol4j.spark.NoSlotsException;
@@ -57,7 +58,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   int tell(Throwable failure, PrintWriter err) {
     ExitCode code = codeOf(failure);
     message(failure).lines().forEach(line -> err.println("byol4j: " + line));
-    if (traced || (code == ExitCode.INTERNAL && !(failure instanceof NotFiniteException))) {
+    if (traced || (code == ExitCode.INTERNAL && !isOfTheNumbers(failure))) {
       failure.printStackTrace(err);
     }
     err.flush();
@@ -83,11 +84,15 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         || failure instanceof LostReplicaException
         || failure instanceof NoSlotsException
         || failure instanceof IOException
-        || failure instanceof UncheckedIOException
-        || failure instanceof CancellationException) {
+        || failure instanceof UncheckedIOException) {
       return ExitCode.RETRY;
     }
-    return ExitCode.INTERNAL;
+    return failure instanceof CancellationException ? ExitCode.STOPPED : ExitCode.INTERNAL;
+  }
+
+  /** The message says all there is to know. */
+  private static boolean isOfTheNumbers(Throwable failure) {
+    return failure instanceof NotFiniteException || failure instanceof DivergedException;
   }
 
   private static String message(Throwable failure) {

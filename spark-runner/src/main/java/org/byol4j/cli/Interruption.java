@@ -42,9 +42,13 @@ final class Interruption {
     return stop;
   }
 
-  /** The exit code of a command that ended with {@code code}. */
+  /**
+   * The exit code of a command that ended with {@code code}: that of the signal, if it is the
+   * reason of the end; a failure of another kind stays what it is.
+   */
   int exitCode(int code) {
-    return received == 0 ? code : SIGNALLED + received;
+    boolean isStopped = code == ExitCode.DONE.number() || code == ExitCode.STOPPED.number();
+    return received != 0 && isStopped ? SIGNALLED + received : code;
   }
 
   /** Takes the first signal; leaves others to the JVM. */

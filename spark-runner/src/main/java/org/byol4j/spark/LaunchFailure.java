@@ -8,11 +8,13 @@ import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.eval.EvaluationException;
 import org.byol4j.metrics.MetricsException;
 import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
 import org.byol4j.train.CollapsedException;
 import org.byol4j.train.LostReplicaException;
+import org.byol4j.train.ResumeRefusedException;
 
 /** What a launch that failed means: that the run cannot go on, or that replicas were lost. */
 final class LaunchFailure {
@@ -20,13 +22,16 @@ final class LaunchFailure {
   private static final List<Class<? extends Throwable>> FINAL =
       List.of(
           CheckpointException.class,
+          ClusterException.class,
           CollapsedException.class,
           ConfigurationException.class,
           DataException.class,
           DivergedException.class,
+          EvaluationException.class,
           LinkageError.class,
           MetricsException.class,
           NotFiniteException.class,
+          ResumeRefusedException.class,
           StorageException.class,
           TlsKeysException.class,
           UncheckedIOException.class);

@@ -8,6 +8,9 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import org.byol4j.checkpoint.CheckpointException;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.CollectiveException;
@@ -15,9 +18,11 @@ import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.config.Fault;
 import org.byol4j.data.DataException;
+import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
 import org.byol4j.spark.ClusterException;
 import org.byol4j.spark.NoSlotsException;
+import org.byol4j.spark.OurExceptions;
 import org.byol4j.train.CollapsedException;
 import org.byol4j.train.LostReplicaException;
 import org.byol4j.train.ResumeRefusedException;
@@ -92,6 +97,45 @@ class FailuresTest {
   void trainingOutOfFiniteNumbersIsOursAndOneLine() {
     assertThat(code(NotFiniteException.of("loss", Double.NaN, 3))).isEqualTo(70);
     assertThat(err.toString().lines()).singleElement().asString().contains("loss=NaN step=3");
+  }
+
+  @Test
+  void commandThatWasAskedToStopEndsAsAfterSigterm() {
+    assertThat(code(new CancellationException("stopped while waiting for slots"))).isEqualTo(143);
+    assertThat(err.toString().lines()).hasSize(1);
+  }
+
+  @Test
+  void replicasThatDivergedAreOursAndOneLine() {
+    assertThat(code(OurExceptions.instance(DivergedException.class))).isEqualTo(70);
+    assertThat(err.toString().lines()).hasSize(1);
+  }
+
+  @Test
+  void everyFailureOfOursHasTheExitCodeThatWasChosenForIt() {
+    Map<String, Integer> codes = new TreeMap<>();
+    for (Class<? extends Throwable> type : OurExceptions.types()) {
+      codes.put(type.getSimpleName(), code(OurExceptions.instance(type)));
+    }
+
+    assertThat(codes)
+        .isEqualTo(
+            Map.ofEntries(
+                Map.entry("CheckpointException", 65),
+                Map.entry("ClusterException", 64),
+                Map.entry("CollapsedException", 64),
+                Map.entry("CollectiveException", 75),
+                Map.entry("ConfigurationException", 64),
+                Map.entry("DataException", 65),
+                Map.entry("DivergedException", 70),
+                Map.entry("EvaluationException", 65),
+                Map.entry("LostReplicaException", 75),
+                Map.entry("MetricsException", 65),
+                Map.entry("NoSlotsException", 75),
+                Map.entry("NotFiniteException", 70),
+                Map.entry("ResumeRefusedException", 64),
+                Map.entry("StorageException", 75),
+                Map.entry("TlsKeysException", 64)));
   }
 
   @Test

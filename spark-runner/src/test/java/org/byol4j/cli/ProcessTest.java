@@ -34,11 +34,7 @@ class ProcessTest {
     Path out = folder.resolve("run");
     Process process = start(MAIN, train(drawImages(), out));
     try (BufferedReader err = process.errorReader(UTF_8)) {
-      String line = err.readLine();
-      while (line != null && !line.startsWith("step 1/")) {
-        line = err.readLine();
-      }
-      assertThat(line).isNotNull();
+      awaitStep(err, 1);
       // Process.destroy would close the streams as well
       process.toHandle().destroy();
       assertThat(process.waitFor()).isEqualTo(143);
@@ -48,6 +44,32 @@ class ProcessTest {
       process.destroyForcibly();
     }
     assertThat(CheckpointReader.open(out).manifest().step()).isPositive();
+  }
+
+  @Test
+  @Tag("fault")
+  void runThatFailsForItsOwnReasonWhileItIsStoppedSaysThatReason() throws Exception {
+    Path out = folder.resolve("run");
+    Process process = start(MAIN, train(drawImages(), out));
+    try (BufferedReader err = process.errorReader(UTF_8)) {
+      awaitStep(err, 1);
+      // the checkpoint of the stop cannot be written
+      Files.move(out.resolve("checkpoints"), folder.resolve("moved"));
+      Files.writeString(out.resolve("checkpoints"), "not a folder");
+      process.toHandle().destroy();
+      assertThat(process.waitFor()).isEqualTo(75);
+      assertThat(err.lines()).anyMatch(line -> line.matches("byol4j: .*checkpoints.*"));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static void awaitStep(BufferedReader err, int step) throws IOException {
+    String line = err.readLine();
+    while (line != null && !line.startsWith("step %d/".formatted(step))) {
+      line = err.readLine();
+    }
+    assertThat(line).isNotNull();
   }
 
   @Test

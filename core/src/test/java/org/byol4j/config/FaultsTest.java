@@ -25,35 +25,46 @@ class FaultsTest {
         "train.epochs=ten | is not an integer (--set); allowed: an integer from 1 to 1000000",
         "train.epochs=2.5 | is not an integer (--set); allowed: an integer from 1 to 1000000",
         "train.epochs=0 | is out of range (--set); allowed: an integer from 1 to 1000000",
-        "train.epochs=99999999999999999999 | is out of range (--set); allowed: an integer from 1 to 1000000",
+        "train.epochs=99999999999999999999 | is out of range (--set); allowed: an integer from 1 to"
+            + " 1000000",
         "train.epochs=null | is not an integer (--set); allowed: an integer from 1 to 1000000",
         "train.epochs=[1] | is not an integer (--set); allowed: an integer from 1 to 1000000",
-        "data.shards=some | is not an integer (--set); allowed: an integer from 1 to 1000000, or auto",
+        "data.shards=some | is not an integer (--set); allowed: an integer from 1 to 1000000, or"
+            + " auto",
         "data.shards=0 | is out of range (--set); allowed: an integer from 1 to 1000000",
         "data.max-bad-fraction=1.5 | is out of range (--set); allowed: a number from 0 to 1",
         "optimizer.momentum=1 | is out of range (--set); allowed: a number from 0 to below 1",
         "optimizer.base-learning-rate=0 | is out of range (--set); allowed: a number above 0",
         "optimizer.base-learning-rate=NaN | is not a number (--set); allowed: a number above 0",
-        "optimizer.base-learning-rate=Infinity | is not a number (--set); allowed: a number above 0",
+        "optimizer.base-learning-rate=Infinity | is not a number (--set); allowed: a number above"
+            + " 0",
         "optimizer.weight-decay=-1 | is out of range (--set); allowed: a number of at least 0",
         "optimizer.lars.clip=maybe | is neither true nor false (--set); allowed: true, false",
         "network.last-gamma=two | is not a choice (--set); allowed: one, zero, zero-in-bottlenecks",
-        "network.last-gamma=ZERO | is not a choice (--set); allowed: one, zero, zero-in-bottlenecks",
+        "network.last-gamma=ZERO | is not a choice (--set); allowed: one, zero,"
+            + " zero-in-bottlenecks",
         "compute.precision=bf16 | is not a choice (--set); allowed: fp32",
         "compute.convolution=winograd | is not a choice (--set); allowed: auto, direct",
         "compute.device=cuda | is not a choice (--set); allowed: onednn",
         "network.width=0.3 | gives the stem 19.2 channels (--set); allowed: a multiple of 1/64",
         "augment.mean=0.5 | is not a list (--set); allowed: a list of 3 numbers from 0 to 1",
         "augment.mean=[1,2] | is out of range (--set); allowed: a list of 3 numbers from 0 to 1",
-        "collective.peer-timeout=soon | is not a duration (--set); allowed: a duration from 100 ms to 24 h",
-        "collective.peer-timeout=10 | is not a duration (--set); allowed: a duration from 100 ms to 24 h",
-        "collective.peer-timeout=1 ms | is out of range (--set); allowed: a duration from 100 ms to 24 h",
+        "collective.peer-timeout=soon | is not a duration (--set); allowed: a duration from 100 ms"
+            + " to 24 h",
+        "collective.peer-timeout=10 | is not a duration (--set); allowed: a duration from 100 ms to"
+            + " 24 h",
+        "collective.peer-timeout=1 ms | is out of range (--set); allowed: a duration from 100 ms to"
+            + " 24 h",
         "collective.spin=1 s | is out of range (--set); allowed: a duration from 0 ns to 100 ms",
-        "collective.ports=9-8 | is no range of ports (--set); allowed: 0-0, or low-high within 1-65535",
-        "collective.ports=0-9 | is no range of ports (--set); allowed: 0-0, or low-high within 1-65535",
-        "collective.ports=1-65536 | is no range of ports (--set); allowed: 0-0, or low-high within 1-65535",
+        "collective.ports=9-8 | is no range of ports (--set); allowed: 0-0, or low-high within"
+            + " 1-65535",
+        "collective.ports=0-9 | is no range of ports (--set); allowed: 0-0, or low-high within"
+            + " 1-65535",
+        "collective.ports=1-65536 | is no range of ports (--set); allowed: 0-0, or low-high within"
+            + " 1-65535",
         "collective.chunk-bytes=1001 | is not a multiple of 8 (--set); allowed: such as 1000",
-        "collective.chunk-bytes=8 | is out of range (--set); allowed: an integer from 64 to 67108864",
+        "collective.chunk-bytes=8 | is out of range (--set); allowed: an integer from 64 to"
+            + " 67108864",
         "train=5 | is a section, not a value (--set); allowed: keys such as train.batch-size",
       })
   void aValueOnItsOwnIsRefused(String assignment, String fault) {
@@ -66,8 +77,8 @@ class FaultsTest {
         .containsExactlyInAnyOrder(
             "collective.tls.trust-store is no file (reference.conf: n); "
                 + "allowed: a file, or all of collective.tls empty",
-            "collective.tls.password does not say where the password comes from "
-                + "(reference.conf: n); allowed: env:NAME, file:PATH, or all of collective.tls empty");
+            "collective.tls.password does not say where the password comes from (reference.conf:"
+                + " n); allowed: env:NAME, file:PATH, or all of collective.tls empty");
   }
 
   @ParameterizedTest
@@ -146,16 +157,16 @@ class FaultsTest {
   void replicasMustNotOutnumberShards() {
     assertThat(faults("cluster.replicas=65"))
         .containsExactly(
-            "cluster.replicas=65 is above data.shards=64 (--set; data.shards: auto, reference.conf: n);"
-                + " allowed: 1 to 64");
+            "cluster.replicas=65 is above data.shards=64 (--set; data.shards: auto, reference.conf:"
+                + " n); allowed: 1 to 64");
   }
 
   @Test
   void warmupMustNotOutlastTheRun() {
     assertThat(faults("train.epochs=5"))
         .containsExactly(
-            "optimizer.warmup-epochs=10 is above train.epochs=5 (reference.conf: n; train.epochs: --set);"
-                + " allowed: 0 to 5");
+            "optimizer.warmup-epochs=10 is above train.epochs=5 (reference.conf: n; train.epochs:"
+                + " --set); allowed: 0 to 5");
   }
 
   @Test
@@ -186,8 +197,8 @@ class FaultsTest {
   void blurOfASmallViewIsRefused() {
     assertThat(faults("augment.size=16", "augment.view2.blur=0"))
         .containsExactly(
-            "augment.view1.blur=1 blurs nothing, with augment.size=16"
-                + " (reference.conf: n; augment.size: --set); allowed: 0, or augment.size of at least 20");
+            "augment.view1.blur=1 blurs nothing, with augment.size=16 (reference.conf: n;"
+                + " augment.size: --set); allowed: 0, or augment.size of at least 20");
   }
 
   @Test

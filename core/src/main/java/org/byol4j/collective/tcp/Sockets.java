@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -38,6 +40,15 @@ final class Sockets {
       }
     }
     throw new IllegalStateException("the range of ports is never empty");
+  }
+
+  /** Whether an address is one of this host. */
+  static boolean isHere(InetAddress host) {
+    try {
+      return host.isAnyLocalAddress() || NetworkInterface.getByInetAddress(host) != null;
+    } catch (SocketException e) {
+      return false;
+    }
   }
 
   /** Makes a connection, new or accepted, one that neither blocks nor waits to fill packets. */

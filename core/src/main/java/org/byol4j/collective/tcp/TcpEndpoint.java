@@ -1,13 +1,13 @@
 package org.byol4j.collective.tcp;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveException;
@@ -37,21 +37,45 @@ public final class TcpEndpoint implements AutoCloseable {
     this.links = links;
   }
 
+  /** Listens as {@link #bind(InetAddress, TcpSettings, Supplier)} does, and lets nothing end it. */
+  public static TcpEndpoint bind(InetAddress host, TcpSettings settings) {
+    return bind(host, settings, Optional::empty);
+  }
+
   /**
-   * Listens on one address, the one that the other replicas will use.
+   * Listens on one address, the one that the other replicas will use. While all ports of the range
+   * are taken it waits, up to the time for joining: a replica that was lost may still have one.
    *
-   * @throws UncheckedIOException if the address is not this host's, or no port of the range is free
+   * @param interruption why the waiting should end, if it should
+   * @throws CollectiveException if the address is not this host's, or no port has come free
    * @throws TlsKeysException if the keys for TLS are not what the settings say
    */
-  public static TcpEndpoint bind(InetAddress host, TcpSettings settings) {
+  public static TcpEndpoint bind(
+      InetAddress host, TcpSettings settings, Supplier<Optional<String>> interruption) {
     Links links = Links.of(settings.tls());
-    try {
-      ServerSocketChannel listener = Sockets.listen(host, settings);
-      return new TcpEndpoint(
-          listener, (InetSocketAddress) listener.getLocalAddress(), settings, links);
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "cannot listen: host=%s: %s".formatted(host.getHostAddress(), e.getMessage()), e);
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        ServerSocketChannel listener = Sockets.listen(host, settings);
+        return new TcpEndpoint(
+            listener, (InetSocketAddress) listener.getLocalAddress(), settings, links);
+      } catch (IOException e) {
+        long waited = System.nanoTime() - start;
+        boolean isInVain = !Sockets.isHere(host) || waited > settings.joinTimeout().toNanos();
+        Optional<String> reason =
+            isInVain ? Optional.of("given up") : interruption.get().map(why -> "given up: " + why);
+        if (reason.isPresent() || Thread.currentThread().isInterrupted()) {
+          throw new CollectiveException(
+              "cannot listen: host=%s: %s; %s after %d ms"
+                  .formatted(
+                      host.getHostAddress(),
+                      e.getMessage(),
+                      reason.orElse("interrupted"),
+                      TimeUnit.NANOSECONDS.toMillis(waited)),
+              e);
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(TICK_MS));
+      }
     }
   }
 

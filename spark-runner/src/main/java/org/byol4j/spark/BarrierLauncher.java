@@ -1,13 +1,12 @@
 package org.byol4j.spark;
 
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
-import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.byol4j.collective.tcp.JobSecret;
 import org.byol4j.config.Configuration;
@@ -20,8 +19,6 @@ import org.byol4j.train.RunStart;
 import org.byol4j.train.RunSummary;
 import org.byol4j.train.SettledImages;
 import org.byol4j.train.StopSignal;
-import scala.reflect.ClassTag;
-import scala.reflect.ClassTag$;
 
 /**
  * Runs the replicas of a run as the tasks of one barrier stage. Spark is started with the first
@@ -81,7 +78,8 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
     JavaSparkContext spark = spark();
     int replicas = start.settings().train().replicas();
     Slots slots = new Slots(spark.sc(), lost, stop, observer);
-    slots.await(replicas);
+    Duration patience = slots.patience(launches > 0);
+    slots.await(replicas, patience);
     slots.checkAllAreHere(foldersOfThisHost(start), replicas);
 
     lost.forget();
@@ -91,9 +89,11 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
     long session = random.nextLong();
     RunOrder order = RunOrder.of(start, session, JobSecret.random());
     try (Launch launch =
-        new Launch(session, replicas, stop, new Reporting(spark, observer, mailbox.metrics()))) {
+        new Launch(session, stop, new Reporting(spark, observer, mailbox.metrics()))) {
       mailbox.deliverTo(launch);
-      return run(spark, order, replicas, launch).toSummary();
+      return new BarrierJob(spark, launch, lost)
+          .run(order, replicas, slots.patience(true), stop)
+          .toSummary();
     }
   }
 
@@ -105,36 +105,6 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
       folders.add("images=" + start.images().place());
     }
     return folders;
-  }
-
-  private ReplicaEnd run(JavaSparkContext spark, RunOrder order, int replicas, Launch launch) {
-    List<Integer> ranks = IntStream.range(0, replicas).boxed().toList();
-    ClassTag<ReplicaEnd> tag = ClassTag$.MODULE$.apply(ReplicaEnd.class);
-    spark.setJobDescription("BYOL: replicas=%d out=%s".formatted(replicas, order.out()));
-    try {
-      List<ReplicaEnd> ends =
-          spark
-              .parallelize(ranks, replicas)
-              .rdd()
-              .barrier()
-              .mapPartitions(new ReplicaFunction(order), false, tag)
-              .toJavaRDD()
-              .collect();
-      return ends.get(0);
-    } catch (Exception e) {
-      // Scala throws what no signature says
-      replace(launch.silentExecutors(), spark.sc());
-      throw LaunchFailure.of(launch.rootFailure(), e, lost.last());
-    }
-  }
-
-  /**
-   * Has executors that are gone or frozen replaced: a frozen one would keep its slot for minutes.
-   */
-  private static void replace(List<String> executors, SparkContext spark) {
-    if (!spark.isLocal()) {
-      executors.forEach(spark::killAndReplaceExecutor);
-    }
   }
 
   private JavaSparkContext spark() {

@@ -1,12 +1,16 @@
 package org.byol4j.spark;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.train.LocalReplicas;
 import org.byol4j.train.RunObserver;
@@ -18,58 +22,73 @@ import org.byol4j.train.StopSignal;
  */
 final class Launch implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 60;
-  private static final long LINE_SECONDS = 10;
-  private static final long LAST_WORDS_SECONDS = 5;
 
   private final long session;
   private final StopSignal stop;
   private final RunObserver observer;
-  private final ScheduledExecutorService telling =
-      Executors.newSingleThreadScheduledExecutor(
+  private final ExecutorService telling =
+      Executors.newSingleThreadExecutor(
           task -> {
             Thread thread = new Thread(task, "replicas-tell");
             thread.setDaemon(true);
             return thread;
           });
-  private final ScheduledFuture<?> waiting;
-  private final int replicas;
   private final Map<Integer, String> executors = new TreeMap<>();
-  private final Map<Integer, Throwable> failures = new TreeMap<>();
-  private long waited;
+
+  /** In the order in which they came: causes before consequences. */
+  private final Map<Integer, Throwable> failures = new LinkedHashMap<>();
+
+  private final Set<Integer> ended = new TreeSet<>();
+  private Optional<ReplicaEnd> end = Optional.empty();
+  private boolean isOver;
+  private boolean isClosed;
 
   /**
    * @param session a number that no other launch has
    * @param stop what replicas are told when they ask
    */
-  Launch(long session, int replicas, StopSignal stop, RunObserver observer) {
+  Launch(long session, StopSignal stop, RunObserver observer) {
     this.session = session;
-    this.replicas = replicas;
     this.stop = stop;
     this.observer = observer;
-    this.waiting =
-        telling.scheduleAtFixedRate(
-            this::tellOfWaiting, LINE_SECONDS, LINE_SECONDS, TimeUnit.SECONDS);
   }
 
   long session() {
     return session;
   }
 
-  /** Takes a message; the answer is whether the run is to stop. */
-  boolean receive(ReplicaMessage message) {
+  /** Takes a message; the answer is whether the replica is to stop. */
+  synchronized boolean receive(ReplicaMessage message) {
     for (ReplicaEvent event : message.events()) {
       note(message.rank(), event);
-      telling.execute(() -> tell(message.rank(), event));
+      tellLater(() -> tell(message.rank(), event));
     }
-    return stop.isRequested();
+    return isOver || stop.isRequested();
   }
 
-  private synchronized void note(int rank, ReplicaEvent event) {
+  private void note(int rank, ReplicaEvent event) {
     if (event instanceof ReplicaEvent.Started started) {
       executors.put(rank, started.executor());
     } else if (event instanceof ReplicaEvent.Failed failed) {
       failures.putIfAbsent(rank, failed.failure());
+      ended.add(rank);
       notifyAll();
+    } else if (event instanceof ReplicaEvent.Ended how) {
+      how.end().forEach(theEnd -> end = Optional.of(theEnd));
+      ended.add(rank);
+      notifyAll();
+    }
+  }
+
+  /** Shows a line to the observer, after what was told before. */
+  synchronized void says(String line) {
+    tellLater(() -> observer.says(line));
+  }
+
+  /** Replicas may still speak when nobody listens any more. */
+  private void tellLater(Runnable what) {
+    if (!isClosed) {
+      telling.execute(what);
     }
   }
 
@@ -87,22 +106,14 @@ final class Launch implements AutoCloseable {
     }
   }
 
-  /**
-   * Spark starts the tasks of a barrier stage when it has a free slot for each, and says nothing.
-   */
-  private void tellOfWaiting() {
-    waited += LINE_SECONDS;
-    int running = started();
-    if (running < replicas) {
-      observer.says(
-          ("waiting for slots: replicas=%d running=%d after %d s;"
-                  + " a frozen executor keeps its slot until Spark removes it")
-              .formatted(replicas, running, waited));
-    }
+  /** How many replicas have said that they run. */
+  synchronized int started() {
+    return executors.size();
   }
 
-  private synchronized int started() {
-    return executors.size();
+  /** Has all replicas stop, whatever the stop signal says. */
+  synchronized void stop() {
+    isOver = true;
   }
 
   /** What ended the replicas, as far as they could tell. */
@@ -112,15 +123,20 @@ final class Launch implements AutoCloseable {
         : Optional.of(LocalReplicas.rootFailure(List.copyOf(failures.values())));
   }
 
+  /** How rank 0 has ended, if it has told. */
+  synchronized Optional<ReplicaEnd> end() {
+    return end;
+  }
+
   /**
-   * Waits some seconds for the last words of all replicas.
+   * Waits for the last words of all replicas that have begun.
    *
-   * @return the executors whose replicas have not told why they ended: they are gone, or frozen
+   * @return the executors whose replicas have not said that they ended: they are gone, or frozen
    */
-  synchronized List<String> silentExecutors() {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LAST_WORDS_SECONDS);
-    long left = deadline - System.nanoTime();
-    while (failures.size() < executors.size() && left > 0) {
+  synchronized List<String> silentExecutors(Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    long left = patience.toNanos();
+    while (!ended.containsAll(executors.keySet()) && left > 0) {
       try {
         TimeUnit.NANOSECONDS.timedWait(this, left);
       } catch (InterruptedException e) {
@@ -129,16 +145,23 @@ final class Launch implements AutoCloseable {
       }
       left = deadline - System.nanoTime();
     }
-    return executors.entrySet().stream()
-        .filter(replica -> !failures.containsKey(replica.getKey()))
-        .map(Map.Entry::getValue)
-        .toList();
+    List<String> silent = new ArrayList<>();
+    executors.forEach(
+        (rank, executor) -> {
+          if (!ended.contains(rank)) {
+            silent.add(executor);
+          }
+        });
+    return silent;
   }
 
-  /** Waits until the observer has heard everything. */
+  /** Waits until the observer has heard everything; who speaks later is told to stop. */
   @Override
   public void close() {
-    waiting.cancel(false);
+    synchronized (this) {
+      isOver = true;
+      isClosed = true;
+    }
     telling.shutdown();
     try {
       telling.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);

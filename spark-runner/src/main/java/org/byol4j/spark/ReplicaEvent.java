@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
+import java.util.List;
 import java.util.OptionalDouble;
 import org.byol4j.metrics.StepRecord;
 
@@ -23,6 +24,17 @@ sealed interface ReplicaEvent extends Serializable {
 
   /** A line for a person, from rank 0. */
   record Says(String message) implements ReplicaEvent {}
+
+  /**
+   * The replica has come to its end, or to a stop that all agreed on.
+   *
+   * @param end how the run ended, from rank 0; from others none
+   */
+  record Ended(List<ReplicaEnd> end) implements ReplicaEvent {
+    public Ended {
+      end = List.copyOf(end);
+    }
+  }
 
   /** The replica has failed. */
   record Failed(Throwable failure) implements ReplicaEvent {

@@ -1,8 +1,6 @@
 package org.byol4j.spark;
 
-import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -43,24 +41,23 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
       try {
         Optional<RunSummary> end = run(task, InetAddress.getByName(ReplicaLink.host()), link);
         List<ReplicaEnd> ends = end.map(ReplicaEnd::of).stream().toList();
+        link.ended(ends);
         return JavaConverters.asScalaIterator(ends.iterator());
-      } catch (RuntimeException | Error e) {
+      } catch (Exception | Error e) {
+        // Spark throws what no signature says
         link.failed(e);
         throw FailedReplicaException.of(task.partitionId(), e);
-      } catch (IOException e) {
-        link.failed(e);
-        throw new UncheckedIOException(e);
       }
     }
   }
 
-  private Optional<RunSummary> run(BarrierTaskContext task, InetAddress host, ReplicaLink link)
-      throws IOException {
+  private Optional<RunSummary> run(BarrierTaskContext task, InetAddress host, ReplicaLink link) {
     Configuration configuration = order.readConfiguration();
     if (task.numPartitions() == 1) {
       return run(configuration, Collective.single(), link);
     }
-    try (TcpEndpoint endpoint = TcpEndpoint.bind(host, configuration.collective())) {
+    TaskCancellation cancellation = new TaskCancellation(task);
+    try (TcpEndpoint endpoint = TcpEndpoint.bind(host, configuration.collective(), cancellation)) {
       InetSocketAddress mine = endpoint.address();
       String[] all = task.allGather(mine.getAddress().getHostAddress() + " " + mine.getPort());
       try (Collective collective =
@@ -69,7 +66,8 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
               order.session(),
               task.partitionId(),
               Stream.of(all).map(ReplicaFunction::address).toList(),
-              () -> interruption(task))) {
+              cancellation)) {
+        cancellation.together();
         return run(configuration, collective, link);
       }
     }
@@ -87,10 +85,6 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
       collective.abort("replica rank=%d failed: %s".formatted(collective.rank(), e));
       throw e;
     }
-  }
-
-  private static Optional<String> interruption(BarrierTaskContext task) {
-    return task.isInterrupted() ? Optional.of("Spark has cancelled the task") : Optional.empty();
   }
 
   private static InetSocketAddress address(String text) {

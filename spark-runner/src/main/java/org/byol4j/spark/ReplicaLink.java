@@ -61,6 +61,12 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
     return stop;
   }
 
+  /** Tells the driver how this replica has ended; returns when it knows. */
+  void ended(List<ReplicaEnd> end) {
+    add(new ReplicaEvent.Ended(end));
+    close();
+  }
+
   /**
    * Tells the driver why this replica ends; returns when it knows. Nothing can be told after. What
    * fails in a task that Spark has cancelled is a consequence of that.
@@ -68,7 +74,8 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
   void failed(Throwable failure) {
     Throwable reason =
         task.isInterrupted()
-            ? new CollectiveException("Spark has cancelled rank=" + task.partitionId(), failure)
+            ? new CollectiveException(
+                "Spark has cancelled rank=%d: %s".formatted(task.partitionId(), failure), failure)
             : failure;
     add(ReplicaEvent.Failed.of(reason));
     close();
@@ -81,8 +88,6 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
 
   @Override
   public void stepDone(StepRecord entry) {
-    // a replica that has nobody to wait for learns only here that its job was cancelled
-    task.killTaskIfInterrupted();
     add(ReplicaEvent.StepDone.of(entry));
   }
 

@@ -19,6 +19,8 @@ import org.byol4j.train.StopSignal;
  * not fit would wait in silence.
  */
 final class Slots {
+  private static final String WAITING_TIME = "spark.scheduler.maxRegisteredResourcesWaitingTime";
+  private static final String NETWORK_TIMEOUT = "spark.network.timeout";
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
   private static final Duration LAG = Duration.ofSeconds(2);
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
@@ -36,25 +38,31 @@ final class Slots {
   }
 
   /**
+   * How long slots may take to come.
+   *
+   * @param again whether there were slots before: those of executors that died or froze come back
+   *     when Spark has noticed, for which it takes {@code spark.network.timeout} at most
+   */
+  Duration patience(boolean again) {
+    long seconds = spark.conf().getTimeAsSeconds(WAITING_TIME, "30s");
+    long notice = again ? spark.conf().getTimeAsSeconds(NETWORK_TIMEOUT, "120s") : 0;
+    return Duration.ofSeconds(seconds + notice);
+  }
+
+  /**
    * Returns when there is a slot for each replica.
    *
    * @throws ClusterException if there never will be
-   * @throws NoSlotsException if there is none within {@code
-   *     spark.scheduler.maxRegisteredResourcesWaitingTime}
+   * @throws NoSlotsException if there is none within {@code patience}
    * @throws CancellationException if a stop is requested
    */
-  void await(int replicas) {
+  void await(int replicas, Duration patience) {
     if (spark.isLocal() && available() < replicas) {
       throw new ClusterException(
           "replicas=%d slots=%d: too few with master=%s spark.task.cpus=%s, expected a slot for each"
               .formatted(
                   replicas, available(), spark.master(), spark.conf().get("spark.task.cpus", "1")));
     }
-    Duration patience =
-        Duration.ofSeconds(
-            spark
-                .conf()
-                .getTimeAsSeconds("spark.scheduler.maxRegisteredResourcesWaitingTime", "30s"));
     long start = System.nanoTime();
     long lines = 0;
     while (available() < replicas) {
@@ -62,8 +70,8 @@ final class Slots {
       if (waited.compareTo(patience) > 0) {
         throw new NoSlotsException(
             ("replicas=%d slots=%d after %d s: too few, with master=%s spark.executor.cores=%s"
-                    + " spark.task.cpus=%s; expected a slot for each within"
-                    + " spark.scheduler.maxRegisteredResourcesWaitingTime%s")
+                    + " spark.task.cpus=%s; expected a slot for each within %s, and %s after an"
+                    + " executor was lost%s")
                 .formatted(
                     replicas,
                     available(),
@@ -71,6 +79,8 @@ final class Slots {
                     spark.master(),
                     spark.conf().get("spark.executor.cores", "all"),
                     spark.conf().get("spark.task.cpus", "1"),
+                    WAITING_TIME,
+                    NETWORK_TIMEOUT,
                     lost.last()));
       }
       if (waited.compareTo(BETWEEN_LINES.multipliedBy(lines + 1)) > 0) {

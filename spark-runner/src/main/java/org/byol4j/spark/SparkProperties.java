@@ -65,7 +65,10 @@ final class SparkProperties {
     if (!properties.conf.contains(MASTER)) {
       properties.embed(replicas);
     }
-    if (!isLocal(properties.conf)) {
+    if (isLocal(properties.conf)) {
+      // Spark draws the secret itself then, and keeps it out of its properties
+      properties.conf.setIfMissing("spark.authenticate", "true");
+    } else {
       properties.spread(replicas, threads);
     }
     properties.common();

@@ -17,7 +17,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.spark.SecurityManager;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
+import org.apache.spark.rpc.RpcAddress;
+import org.apache.spark.rpc.RpcEnv;
 import org.byol4j.metrics.StepRecord;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.RunSummary;
@@ -37,7 +41,7 @@ class SeenFromOutsideTest {
   @TempDir Path folder;
 
   @Test
-  void metricsAreOnPrometheussPageAndEpochsAmongTheJobs() throws Exception {
+  void metricsAreOnPrometheussPageAndEpochsAmongTheJobs() {
     SmallRun run =
         SmallRun.in(
             folder,
@@ -95,8 +99,65 @@ class SeenFromOutsideTest {
     run.onSpark("", new StopSignal(), new LooksAtEveryStep(() -> during.addAll(listening())));
 
     during.removeAll(before);
-    assertThat(during).as("replicas listen for each other").isNotEmpty();
+    assertThat(during).as("Spark's driver listens").isNotEmpty();
     assertThat(during).allMatch(address -> address.contains("0100007F:"), "127.0.0.1");
+  }
+
+  @Test
+  void embeddedSparkTalksToNobodyWhoDoesNotKnowItsSecret() {
+    SmallRun run =
+        SmallRun.in(
+            folder,
+            "run",
+            "cluster.replicas=2",
+            "train.epochs=1",
+            "cluster.spark.ui.enabled=true",
+            "cluster.spark.ui.port=0");
+    List<String> answers = new ArrayList<>();
+    List<String> shown = new ArrayList<>();
+    List<String> secrets = new ArrayList<>();
+
+    run.onSpark(
+        "",
+        new StopSignal(),
+        new LooksAtEveryStep(
+            () -> {
+              SparkContext spark = SparkContext.getOrCreate();
+              answers.add(answerToAStranger(spark.conf().get("spark.driver.port")));
+              secrets.add(spark.env().securityManager().getSecretKey());
+              shown.add(spark.conf().toDebugString());
+              shown.add(
+                  get(
+                      spark.uiWebUrl().get()
+                          + "/api/v1/applications/%s/environment"
+                              .formatted(spark.applicationId())));
+            }));
+
+    assertThat(answers).isNotEmpty().allMatch(answer -> answer.startsWith("refused: "));
+    assertThat(secrets)
+        .isNotEmpty()
+        .allSatisfy(secret -> assertThat(secret).hasSizeGreaterThan(31));
+    assertThat(shown).allSatisfy(text -> assertThat(text).doesNotContain(secrets.get(0)));
+  }
+
+  /** What a program without the secret hears from the driver. */
+  private static String answerToAStranger(String port) {
+    SparkConf conf = new SparkConf(false).set("spark.rpc.askTimeout", "10s");
+    SecurityManager security =
+        new SecurityManager(
+            conf,
+            SecurityManager.$lessinit$greater$default$2(),
+            SecurityManager.$lessinit$greater$default$3());
+    RpcEnv stranger = RpcEnv.create("stranger", "127.0.0.1", 0, conf, security, true);
+    try {
+      RpcAddress driver = new RpcAddress("127.0.0.1", Integer.parseInt(port));
+      return "welcomed: " + stranger.setupEndpointRef(driver, "HeartbeatReceiver");
+    } catch (Exception e) {
+      // Scala throws what no signature says
+      return "refused: " + e;
+    } finally {
+      stranger.shutdown();
+    }
   }
 
   /** What this process listens on, {@code address:port} in the kernel's hexadecimal. */
@@ -146,9 +207,15 @@ class SeenFromOutsideTest {
     public void says(String message) {}
   }
 
-  private static String get(String address) throws IOException, InterruptedException {
+  private static String get(String address) {
     HttpRequest request = HttpRequest.newBuilder(URI.create(address)).build();
-    return HTTP.send(request, BodyHandlers.ofString()).body();
+    try {
+      return HTTP.send(request, BodyHandlers.ofString()).body();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The value of one of our gauges. */

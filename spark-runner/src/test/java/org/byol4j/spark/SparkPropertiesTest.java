@@ -3,6 +3,7 @@ package org.byol4j.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.byol4j.train.ClusterSettings;
@@ -30,6 +31,19 @@ class SparkPropertiesTest {
     assertThat(conf.get("spark.driver.host")).isEqualTo("127.0.0.1");
     assertThat(conf.get("spark.driver.bindAddress")).isEqualTo("127.0.0.1");
     assertThat(of("", "", Map.of("ui.enabled", "true")).get("spark.ui.enabled")).isEqualTo("true");
+  }
+
+  @Test
+  void sparkInThisProcessWantsASecretThatStandsNowhere() {
+    for (String master : List.of("", "local", "local[2]")) {
+      SparkConf conf = of(master, "", Map.of());
+      assertThat(conf.get("spark.authenticate")).as(master).isEqualTo("true");
+      assertThat(conf.contains("spark.authenticate.secret")).isFalse();
+    }
+    // elsewhere it is the cluster's to say
+    assertThat(of("spark://host:7077", "", Map.of()).contains("spark.authenticate")).isFalse();
+    assertThat(of("", "", Map.of("authenticate", "false")).get("spark.authenticate"))
+        .isEqualTo("false");
   }
 
   @Test

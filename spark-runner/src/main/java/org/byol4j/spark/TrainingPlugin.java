@@ -5,6 +5,7 @@ import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
 import org.apache.spark.api.plugin.SparkPlugin;
+import org.apache.spark.util.SignalUtils;
 
 /**
  * Carries what replicas tell to the driver, and registers there what has been measured with Spark's
@@ -45,12 +46,19 @@ public final class TrainingPlugin implements SparkPlugin {
 
   /** Keeps the way to the driver for the tasks of this process. */
   static final class ExecutorSide implements ExecutorPlugin {
+    /** How the master is called whose executors are processes of the driver's own. */
+    private static final String LOCAL_CLUSTER = "local-cluster";
+
     // Spark makes the plugin and the tasks, and gives neither to the other
     private static volatile PluginContext current;
 
     @Override
     public void init(PluginContext context, Map<String, String> extra) {
       current = context;
+      if (context.conf().get("spark.master", "").startsWith(LOCAL_CLUSTER)) {
+        // Ctrl-C reaches all processes of a terminal: the driver then asks replicas to stop
+        SignalUtils.register("INT", () -> true);
+      }
     }
 
     /**

@@ -37,7 +37,8 @@ record SmallRun(Path images, Path out, List<String> assignments) {
   /** How many steps a run has. */
   static final int STEPS = 6;
 
-  private static final List<String> SMALL =
+  /** What makes it small. */
+  static final List<String> SMALL =
       List.of(
           "train.epochs=2",
           "train.batch-size=4",

@@ -1,21 +1,13 @@
 package org.byol4j.cli;
 
-import java.io.IOException;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.lang.ProcessBuilder.Redirect;
-import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.byol4j.collective.AllReduceBenchmark;
-import org.byol4j.collective.tcp.JobSecret;
-import org.byol4j.config.Assignment;
+import org.byol4j.collective.Collective;
 import org.byol4j.config.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +21,8 @@ import picocli.CommandLine.Spec;
     name = "allreduce",
     description = {
       "Measures sums over replicas in processes of their own, over TCP on loopback.",
-      "Below 64 KiB in one hop and in double, from there on reduce-scatter and all-gather of float32."
+      "Below 64 KiB in one hop and in double, from there on reduce-scatter and all-gather of"
+          + " float32."
     })
 final class BenchAllReduceCommand implements Runnable {
   private static final int MOST_REPLICAS = 64;
@@ -72,10 +65,16 @@ final class BenchAllReduceCommand implements Runnable {
     expect("--bytes", bytes, hasLength && bytes % Double.BYTES == 0, "a multiple of 8 below 2^31");
     expect("--iterations", iterations, iterations >= 0, "at least 1");
     // a fault is told before any process starts
-    Configuration.ofDefaults(
-        assignments.stream().map(text -> new Assignment("--set", text)).toList());
+    BenchReplica.configuration(assignments);
     int count = iterations == 0 ? AllReduceBenchmark.iterations(bytes) : iterations;
-    tell(measure(count));
+    tell(new BenchProcesses(assignments).run(replicas, double[].class, new Sums(bytes, count)));
+  }
+
+  private record Sums(long bytes, int iterations) implements BenchWork<double[]> {
+    @Override
+    public double[] run(Collective collective, Configuration configuration) {
+      return AllReduceBenchmark.run(collective, bytes, iterations);
+    }
   }
 
   private void expect(String option, long value, boolean isGood, String allowed) {
@@ -84,56 +83,6 @@ final class BenchAllReduceCommand implements Runnable {
           spec.commandLine(),
           "%s=%d is out of range; allowed: %s".formatted(option, value, allowed));
     }
-  }
-
-  /** Starts the processes, brings them together, and returns what rank 0 measured. */
-  private double[] measure(int count) {
-    List<Process> processes = new ArrayList<>();
-    try {
-      List<ObjectOutputStream> orders = new ArrayList<>();
-      List<ObjectInputStream> answers = new ArrayList<>();
-      for (int rank = 0; rank < replicas; rank++) {
-        Process process = start();
-        processes.add(process);
-        orders.add(new ObjectOutputStream(process.getOutputStream()));
-        orders.get(rank).flush();
-      }
-      List<InetSocketAddress> addresses = new ArrayList<>();
-      for (Process process : processes) {
-        answers.add(new ObjectInputStream(process.getInputStream()));
-        addresses.add((InetSocketAddress) answers.get(answers.size() - 1).readObject());
-      }
-      JobSecret secret = JobSecret.random();
-      for (int rank = 0; rank < replicas; rank++) {
-        AllReduceReplica.Order order =
-            new AllReduceReplica.Order(secret, rank, List.copyOf(addresses), bytes, count);
-        orders.get(rank).writeObject(order);
-        orders.get(rank).flush();
-      }
-      double[] seconds = (double[]) answers.get(0).readObject();
-      for (Process process : processes) {
-        process.waitFor();
-      }
-      return seconds;
-    } catch (IOException e) {
-      throw new UncheckedIOException("a process of the benchmark ended early, see above", e);
-    } catch (ClassNotFoundException e) {
-      throw new IllegalStateException("the processes have the same class path", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while measuring", e);
-    } finally {
-      processes.forEach(Process::destroy);
-    }
-  }
-
-  private Process start() throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
-    command.add(AllReduceReplica.class.getName());
-    command.addAll(assignments);
-    return new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
   }
 
   private void tell(double[] seconds) {

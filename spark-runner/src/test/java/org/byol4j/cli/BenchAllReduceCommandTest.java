@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BenchAllReduceCommandTest {
 
@@ -47,6 +51,36 @@ class BenchAllReduceCommandTest {
 
     assertThat(ran.code()).isEqualTo(64);
     assertThat(ran.err()).contains("collective.spin=soon is not a duration (--set)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "KILL"})
+  @Timeout(value = 120, unit = TimeUnit.SECONDS)
+  void processesEndWithTheOneThatStartedThem(String signal) throws Exception {
+    Process parent =
+        ProcessTest.start(
+            ProcessTest.MAIN,
+            "bench",
+            "allreduce",
+            "--replicas=2",
+            "--bytes=8",
+            "--iterations=2000000000");
+    try {
+      List<ProcessHandle> replicas = parent.children().toList();
+      while (replicas.size() < 2) {
+        assertThat(parent.isAlive()).isTrue();
+        replicas = parent.children().toList();
+      }
+      new ProcessBuilder("kill", "-" + signal, Long.toString(parent.pid())).start().waitFor();
+      parent.waitFor();
+      for (ProcessHandle replica : replicas) {
+        // fails by the timeout where it lives on
+        replica.onExit().get();
+      }
+    } finally {
+      parent.descendants().forEach(ProcessHandle::destroyForcibly);
+      parent.destroyForcibly();
+    }
   }
 
   private static Ran bench(String... words) {

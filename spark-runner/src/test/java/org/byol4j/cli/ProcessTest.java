@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The commands as processes of their own, with and without spark-submit. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class ProcessTest {
-  private static final String MAIN = "org.byol4j.cli.Main";
+  static final String MAIN = "org.byol4j.cli.Main";
   private static final String SUBMIT = "org.apache.spark.deploy.SparkSubmit";
 
   @TempDir Path folder;
@@ -123,7 +123,8 @@ class ProcessTest {
     }
   }
 
-  private static Process start(String main, String... words) throws IOException {
+  /** Starts a program on our class path. */
+  static Process start(String main, String... words) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()

@@ -1,5 +1,6 @@
 package org.byol4j.train;
 
+import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -28,13 +29,23 @@ public final class StepBenchmark {
   private StepBenchmark() {}
 
   /**
-   * What was measured.
+   * What was measured on a replica.
    *
    * @param medianSeconds the median duration of a timed step
+   * @param forwardSeconds the median time of a step's forward passes
+   * @param backwardSeconds the median time of its backward passes
+   * @param communicationSeconds the median time that it communicates, waiting for others included
    * @param firstLoss the loss of the first step, before any update
    * @param lastLoss the loss of the last step
    */
-  public record Result(double medianSeconds, double firstLoss, double lastLoss) {}
+  public record Result(
+      double medianSeconds,
+      double forwardSeconds,
+      double backwardSeconds,
+      double communicationSeconds,
+      double firstLoss,
+      double lastLoss)
+      implements Serializable {}
 
   /**
    * Runs {@link #WARMUP_STEPS} and then {@code steps} timed steps. Every replica of the group calls
@@ -77,6 +88,9 @@ public final class StepBenchmark {
       double firstLoss = 0;
       double lastLoss = 0;
       double[] seconds = new double[steps];
+      double[] forward = new double[steps];
+      double[] backward = new double[steps];
+      double[] communication = new double[steps];
       for (int step = 0; step < total; step++) {
         long start = System.nanoTime();
         lastLoss = replica.step(step, images);
@@ -84,13 +98,27 @@ public final class StepBenchmark {
           firstLoss = lastLoss;
         }
         if (step >= WARMUP_STEPS) {
-          seconds[step - WARMUP_STEPS] = (System.nanoTime() - start) / 1e9;
+          int timed = step - WARMUP_STEPS;
+          seconds[timed] = (System.nanoTime() - start) / 1e9;
+          forward[timed] = replica.times().forwardNanos() / 1e9;
+          backward[timed] = replica.times().backwardNanos() / 1e9;
+          communication[timed] = replica.times().communicationNanos() / 1e9;
         }
       }
-      Arrays.sort(seconds);
-      double median = (seconds[(steps - 1) / 2] + seconds[steps / 2]) / 2;
-      return new Result(median, firstLoss, lastLoss);
+      return new Result(
+          median(seconds),
+          median(forward),
+          median(backward),
+          median(communication),
+          firstLoss,
+          lastLoss);
     }
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 
   /** The same normal noise at every step. */

@@ -1,6 +1,7 @@
 package org.byol4j.cli;
 
 import java.io.PrintWriter;
+import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -82,8 +83,23 @@ final class BenchStepCommand implements Runnable {
       names = "--replicas",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Replicas, as threads of this process; default: ${DEFAULT-VALUE}.")
+      description = "Replicas that share the batch; default: ${DEFAULT-VALUE}.")
   private String replicas;
+
+  /** What replicas are, and how they talk. */
+  enum Replicas {
+    LOCAL,
+    TCP
+  }
+
+  @Option(
+      names = "--collective",
+      paramLabel = "NAME",
+      defaultValue = "local",
+      description =
+          "local: replicas are threads of this process; tcp: processes of their own, connected over"
+              + " loopback; default: ${DEFAULT-VALUE}.")
+  private Replicas collective;
 
   @Option(
       names = "--convolution",
@@ -98,22 +114,23 @@ final class BenchStepCommand implements Runnable {
   public void run() {
     expectAtLeast("--image", image, SMALLEST_IMAGE);
     expectAtLeast("--steps", steps, 1);
-    Configuration configuration =
-        Configuration.ofDefaults(
-            List.of(
-                new Assignment("--backbone", "network.backbone=" + backbone),
-                new Assignment("--stem", "network.stem=" + stem),
-                new Assignment("--batch", "train.batch-size=" + batch),
-                new Assignment("--threads", "compute.threads=" + threads),
-                new Assignment("--convolution", "compute.convolution=" + convolution),
-                new Assignment("--hidden", "heads.hidden=" + hidden),
-                new Assignment("--replicas", "cluster.replicas=" + replicas),
-                new Assignment("bench step", "heads.output=256"),
-                new Assignment("bench step", "heads.bias=both"),
-                new Assignment("bench step", "network.padding=torch"),
-                new Assignment("bench step", "network.init=torch"),
-                new Assignment("bench step", "network.running-variance=unbiased")));
-    tell(measure(configuration), configuration);
+    List<Assignment> assignments =
+        List.of(
+            new Assignment("--backbone", "network.backbone=" + backbone),
+            new Assignment("--stem", "network.stem=" + stem),
+            new Assignment("--batch", "train.batch-size=" + batch),
+            new Assignment("--threads", "compute.threads=" + threads),
+            new Assignment("--convolution", "compute.convolution=" + convolution),
+            new Assignment("--hidden", "heads.hidden=" + hidden),
+            new Assignment("--replicas", "cluster.replicas=" + replicas),
+            new Assignment("bench step", "heads.output=256"),
+            new Assignment("bench step", "heads.bias=both"),
+            new Assignment("bench step", "network.padding=torch"),
+            new Assignment("bench step", "network.init=torch"),
+            new Assignment("bench step", "network.running-variance=unbiased"));
+    // a fault is told before any process starts
+    Configuration configuration = Configuration.ofDefaults(assignments);
+    tell(measure(configuration, assignments), configuration);
   }
 
   private void expectAtLeast(String option, int value, int least) {
@@ -124,26 +141,39 @@ final class BenchStepCommand implements Runnable {
     }
   }
 
-  /** The result of rank 0. */
-  private StepBenchmark.Result measure(Configuration configuration) {
-    return LocalReplicas.run(
-            configuration.train().replicas(),
-            configuration.collective().progressTimeout(),
-            collective -> measure(configuration, collective))
-        .get(0);
+  /** What rank 0 measured. */
+  private Outcome measure(Configuration configuration, List<Assignment> assignments) {
+    int count = configuration.train().replicas();
+    Steps work = new Steps(image, steps);
+    return collective == Replicas.LOCAL
+        ? LocalReplicas.run(
+                count,
+                configuration.collective().progressTimeout(),
+                group -> work.run(group, configuration))
+            .get(0)
+        : new BenchProcesses(assignments.stream().map(Assignment::text).toList())
+            .run(count, Outcome.class, work);
   }
 
-  private StepBenchmark.Result measure(Configuration configuration, Collective collective) {
-    long total = configuration.train().batchSize();
-    int from = (int) (total * collective.rank() / collective.size());
-    int to = (int) (total * (collective.rank() + 1) / collective.size());
-    try (Device device = Devices.open(configuration.compute())) {
-      return StepBenchmark.run(
-          device, collective, configuration.network(), (int) total, to - from, image, steps);
+  private record Outcome(StepBenchmark.Result steps, double peakRssMb) implements Serializable {}
+
+  private record Steps(int image, int steps) implements BenchWork<Outcome> {
+    @Override
+    public Outcome run(Collective collective, Configuration configuration) {
+      int batch = configuration.train().batchSize();
+      int from = (int) ((long) batch * collective.rank() / collective.size());
+      int to = (int) ((long) batch * (collective.rank() + 1) / collective.size());
+      try (Device device = Devices.open(configuration.compute())) {
+        StepBenchmark.Result result =
+            StepBenchmark.run(
+                device, collective, configuration.network(), batch, to - from, image, steps);
+        return new Outcome(result, PeakMemory.residentMb());
+      }
     }
   }
 
-  private void tell(StepBenchmark.Result result, Configuration configuration) {
+  private void tell(Outcome outcome, Configuration configuration) {
+    StepBenchmark.Result result = outcome.steps();
     PrintWriter out = spec.commandLine().getOut();
     double rate = configuration.train().batchSize() / result.medianSeconds();
     out.println(
@@ -156,10 +186,26 @@ final class BenchStepCommand implements Runnable {
             steps,
             result.firstLoss(),
             result.lastLoss()));
+    out.println(
+        String.format(
+            Locale.ROOT,
+            "forward %.4f s, backward %.4f s, communication %.4f s, the rest %.4f s (medians)",
+            result.forwardSeconds(),
+            result.backwardSeconds(),
+            result.communicationSeconds(),
+            result.medianSeconds()
+                - result.forwardSeconds()
+                - result.backwardSeconds()
+                - result.communicationSeconds()));
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("img_per_s", rate);
     values.put("median_s", result.medianSeconds());
-    values.put("peak_rss_mb", PeakMemory.residentMb());
+    values.put("forward_s", result.forwardSeconds());
+    values.put("backward_s", result.backwardSeconds());
+    values.put("communication_s", result.communicationSeconds());
+    values.put("replicas", configuration.train().replicas());
+    values.put("collective", collective.name().toLowerCase(Locale.ROOT));
+    values.put("peak_rss_mb", outcome.peakRssMb());
     values.put("precision", configuration.compute().precision());
     values.put(
         "convolution", configuration.compute().convolution().name().toLowerCase(Locale.ROOT));

@@ -36,6 +36,26 @@ class BenchStepCommandTest {
     assertThat(json(ran).get("first_loss").asDouble()).isBetween(0.0, 8.0);
   }
 
+  @Test
+  void processesOverTcpComputeWhatThreadsDo() throws IOException {
+    JsonNode threads = json(bench("resnet18", "--replicas", "2"));
+    Ran ran = bench("resnet18", "--replicas", "2", "--collective", "tcp");
+
+    assertThat(ran.code()).as(ran.err()).isZero();
+    JsonNode processes = json(ran);
+    assertThat(processes.get("collective").asText()).isEqualTo("tcp");
+    assertThat(processes.get("replicas").asInt()).isEqualTo(2);
+    assertThat(processes.get("first_loss")).isEqualTo(threads.get("first_loss"));
+    assertThat(processes.get("last_loss")).isEqualTo(threads.get("last_loss"));
+    double parts = 0;
+    for (String part : List.of("forward_s", "backward_s", "communication_s")) {
+      assertThat(processes.get(part).asDouble()).as(part).isPositive();
+      parts += processes.get(part).asDouble();
+    }
+    // medians of each, over two steps: their mean
+    assertThat(parts).isLessThanOrEqualTo(processes.get("median_s").asDouble());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "resnet19, 1, network.backbone=resnet19 is not a choice (--backbone)",

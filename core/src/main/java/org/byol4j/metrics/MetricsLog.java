@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 
 /**
  * The file {@code metrics.jsonl}: one line per step, appended when the step is done.
@@ -23,11 +24,19 @@ public final class MetricsLog implements AutoCloseable {
 
   private final Path file;
   private final FileChannel channel;
+  private final Optional<StepRecord> continued;
   private long lastLine;
 
-  private MetricsLog(Path file, FileChannel channel) {
+  private MetricsLog(Path file, FileChannel channel, Line last) throws IOException {
     this.file = file;
-    this.channel = channel;
+    this.channel = channel.position(channel.size());
+    this.continued = last.entry();
+    this.lastLine = last.start();
+  }
+
+  /** Where a line begins, and the record that it holds, if it holds one. */
+  private record Line(long start, Optional<StepRecord> entry) {
+    static final Line NONE = new Line(0, Optional.empty());
   }
 
   /**
@@ -39,16 +48,21 @@ public final class MetricsLog implements AutoCloseable {
    */
   public static MetricsLog open(Path file, long firstStep) {
     try {
-      if (Files.exists(file)) {
-        cutBack(file, firstStep);
-      }
+      Line last = Files.exists(file) ? cutBack(file, firstStep) : Line.NONE;
       FileChannel channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
-      return new MetricsLog(file, channel);
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      return new MetricsLog(file, channel, last);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot open %s: %s".formatted(file, e.getMessage()), e);
     }
+  }
+
+  /**
+   * The record that the log ended with when it was opened and cut back; empty if it held none, or
+   * something else.
+   */
+  public Optional<StepRecord> continued() {
+    return continued;
   }
 
   /**
@@ -58,7 +72,7 @@ public final class MetricsLog implements AutoCloseable {
    */
   public void append(StepRecord entry) {
     try {
-      lastLine = channel.size();
+      lastLine = channel.position();
       write(entry);
     } catch (IOException e) {
       throw cannotWrite(entry, e);
@@ -66,14 +80,16 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * Writes the record that was appended last anew, as more is known of it now.
+   * Writes the last record anew, as more is known of it now. It is written over the old one: a
+   * process that ends meanwhile leaves one or the other, but not none.
    *
    * @throws UncheckedIOException if it cannot be written
    */
   public void amend(StepRecord entry) {
     try {
-      channel.truncate(lastLine);
+      channel.position(lastLine);
       write(entry);
+      channel.truncate(channel.position());
     } catch (IOException e) {
       throw cannotWrite(entry, e);
     }
@@ -115,8 +131,11 @@ public final class MetricsLog implements AutoCloseable {
     }
   }
 
-  private static void cutBack(Path file, long firstStep) throws IOException {
+  /** Drops the lines of {@code firstStep} and later ones, and returns the last that is kept. */
+  private static Line cutBack(Path file, long firstStep) throws IOException {
     try (RandomAccessFile lines = new RandomAccessFile(file.toFile(), "rw")) {
+      byte[] last = new byte[0];
+      long start = 0;
       long keep = 0;
       int number = 0;
       for (byte[] line = readLine(lines); line.length > 0; line = readLine(lines)) {
@@ -125,9 +144,12 @@ public final class MetricsLog implements AutoCloseable {
         if (!isComplete || stepOf(line, file, number) >= firstStep) {
           break;
         }
+        last = line;
+        start = keep;
         keep = lines.getFilePointer();
       }
       lines.setLength(keep);
+      return new Line(start, StepRecord.parse(last));
     }
   }
 

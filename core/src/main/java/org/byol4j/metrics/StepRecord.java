@@ -1,13 +1,16 @@
 package org.byol4j.metrics;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
  * What is known of one optimizer step, a line of {@code metrics.jsonl}. Everything but {@link
- * Timing} is the same in a resumed run as in one that was never stopped, but for an evaluation that
- * the run was ended in.
+ * Timing} is the same in a resumed run as in one that was never stopped.
  *
  * @param step the step's number, counted from 0
  * @param epoch the epoch that it belongs to, counted from 0
@@ -31,6 +34,7 @@ public record StepRecord(
     OptionalDouble effectiveRank,
     OptionalDouble knnTop1,
     Timing timing) {
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
    * The wall-clock fields, of rank 0. What is left of a step beside its parts is the optimizer and
@@ -52,6 +56,54 @@ public record StepRecord(
       double communicationMs,
       double imagesPerSecond,
       long timeMs) {}
+
+  /**
+   * Reads a line; what it does not say of the timing is not a number.
+   *
+   * @param line the line, with or without its end
+   * @return the record; empty if the line is none
+   */
+  public static Optional<StepRecord> parse(byte[] line) {
+    try {
+      JsonNode json = JSON.readTree(line);
+      Timing timing =
+          new Timing(
+              number(json, "step_ms"),
+              number(json, "data_wait_ms"),
+              Double.NaN,
+              Double.NaN,
+              Double.NaN,
+              number(json, "images_per_s"),
+              (long) number(json, "time_ms"));
+      return Optional.of(
+          new StepRecord(
+              (long) number(json, "step"),
+              (int) number(json, "epoch"),
+              number(json, "loss"),
+              number(json, "learning_rate"),
+              number(json, "target_decay"),
+              number(json, "feature_std"),
+              number(json, "cosine"),
+              optional(json, "effective_rank"),
+              optional(json, "knn_top1"),
+              timing));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static double number(JsonNode json, String key) throws IOException {
+    JsonNode value = json.path(key);
+    // what is infinite or not a number is written as a text
+    if (value.isNumber() || value.isTextual()) {
+      return value.asDouble(Double.NaN);
+    }
+    throw new IOException(key + " is missing");
+  }
+
+  private static OptionalDouble optional(JsonNode json, String key) throws IOException {
+    return json.has(key) ? OptionalDouble.of(number(json, key)) : OptionalDouble.empty();
+  }
 
   /** The same step, evaluated. */
   public StepRecord withKnnTop1(double share) {

@@ -48,13 +48,22 @@ final class KnnMonitor implements AutoCloseable {
   }
 
   /**
+   * Whether it is time to evaluate after {@code steps} steps and the images have classes.
+   *
+   * @param classes how many classes the images have
+   */
+  static boolean isDue(KnnSettings settings, long steps, int stepsPerEpoch, int classes) {
+    long interval = (long) settings.everyEpochs() * stepsPerEpoch;
+    return interval > 0 && steps % interval == 0 && classes > 1;
+  }
+
+  /**
    * Evaluates after {@code steps} steps, if it is time to and the images have classes; all replicas
    * call this in lockstep, and get the same share of queries that were classified rightly.
    */
   OptionalDouble evaluate(long steps) {
-    long interval = (long) settings.everyEpochs() * plan.shards().stepsPerEpoch();
-    boolean hasClasses = plan.store().manifest().classes().size() > 1;
-    if (interval == 0 || steps % interval != 0 || !hasClasses) {
+    int classes = plan.store().manifest().classes().size();
+    if (!isDue(settings, steps, plan.shards().stepsPerEpoch(), classes)) {
       return OptionalDouble.empty();
     }
     int[] ids = EvaluationImages.evenlySpaced(plan.store(), settings.maxImages());

@@ -22,6 +22,7 @@ public final class LocalImages {
     return new SettledImages(
         store.size(),
         store.manifest().badImages(),
+        store.manifest().classes().size(),
         store.manifest().hash(),
         0,
         folder.toAbsolutePath().toString());

@@ -76,6 +76,8 @@ final class ReplicaLoop {
     long step = plan.firstStep();
     if (step == 0) {
       checkpoint(step, replica);
+    } else {
+      makeUpForEvaluation(step, monitor);
     }
     boolean isOver = step == plan.totalSteps();
     while (!isOver) {
@@ -104,6 +106,23 @@ final class ReplicaLoop {
       }
     }
     return step;
+  }
+
+  /**
+   * Evaluates the state that is continued, if that was due and an earlier part of the run ended
+   * before its result was written down.
+   */
+  private void makeUpForEvaluation(long step, KnnMonitor monitor) {
+    Optional<StepRecord> unevaluated = log.flatMap(RunLog::unevaluated);
+    // only who writes the lines knows
+    double[] missing = {unevaluated.isPresent() ? 1 : 0};
+    collective.allReduceSum(missing);
+    if (missing[0] > 0) {
+      OptionalDouble top1 = monitor.evaluate(step);
+      unevaluated
+          .filter(entry -> top1.isPresent())
+          .ifPresent(entry -> log.orElseThrow().madeUpFor(evaluated(entry, top1)));
+    }
   }
 
   private static StepRecord evaluated(StepRecord entry, OptionalDouble top1) {

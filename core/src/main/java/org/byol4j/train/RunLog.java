@@ -1,6 +1,7 @@
 package org.byol4j.train;
 
 import java.util.Map;
+import java.util.Optional;
 import org.byol4j.checkpoint.Attempt;
 import org.byol4j.checkpoint.CheckpointWriter;
 import org.byol4j.checkpoint.Checkpoints;
@@ -48,6 +49,16 @@ final class RunLog implements AutoCloseable {
   }
 
   /**
+   * The step that the run goes on from, if its line lacks the result of an evaluation; whether one
+   * was due, the line does not say.
+   */
+  Optional<StepRecord> unevaluated() {
+    return metrics
+        .continued()
+        .filter(entry -> entry.step() + 1 == plan.firstStep() && entry.knnTop1().isEmpty());
+  }
+
+  /**
    * Writes a step down that is not evaluated yet, and looks whether the representation is healthy.
    *
    * @throws CollapsedException if it is not and the policy is to stop
@@ -65,6 +76,17 @@ final class RunLog implements AutoCloseable {
       metrics.flush();
     }
     observer.stepDone(entry);
+    sayEvaluated(entry);
+  }
+
+  /** Puts down what the evaluation of the step that the run goes on from gave. */
+  void madeUpFor(StepRecord entry) {
+    metrics.amend(entry);
+    metrics.flush();
+    sayEvaluated(entry);
+  }
+
+  private void sayEvaluated(StepRecord entry) {
     entry
         .knnTop1()
         .ifPresent(

@@ -1,10 +1,13 @@
 package org.byol4j.train;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -63,6 +66,32 @@ final class RunMetrics implements AutoCloseable {
       throw new UncheckedIOException(
           "cannot read %s: %s".formatted(run.files().describe(NAME), e.getMessage()), e);
     }
+  }
+
+  /**
+   * The last line of a run's metrics, whole or not; empty if there is none.
+   *
+   * @throws UncheckedIOException if it cannot be read
+   */
+  static String lastLine(RunStorage run) {
+    try {
+      if (!run.files().exists(NAME)) {
+        return "";
+      }
+      try (BufferedReader lines =
+          new BufferedReader(
+              new InputStreamReader(run.files().read(NAME), StandardCharsets.UTF_8))) {
+        return lines.lines().reduce("", (before, line) -> line);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "cannot read %s: %s".formatted(run.files().describe(NAME), e.getMessage()), e);
+    }
+  }
+
+  /** The step that the run goes on from; see {@link MetricsLog#continued}. */
+  Optional<StepRecord> continued() {
+    return log.continued();
   }
 
   /** Appends a record; see {@link MetricsLog#append}. */

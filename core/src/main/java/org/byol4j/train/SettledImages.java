@@ -10,11 +10,13 @@ import org.byol4j.data.ShardPlan;
  *
  * @param count how many good ones there are; ids are below it
  * @param bad how many files are bad
+ * @param classes how many classes they have; 0 if none
  * @param sha256 the hash of their manifest
  * @param shards into how many shards they were dealt already; 0 if they were not
  * @param place the folder in which replicas find them
  */
-public record SettledImages(int count, int bad, String sha256, int shards, String place)
+public record SettledImages(
+    int count, int bad, int classes, String sha256, int shards, String place)
     implements Serializable {
 
   /**

@@ -19,6 +19,7 @@ import org.byol4j.checkpoint.StorageException;
 import org.byol4j.checkpoint.Upload;
 import org.byol4j.data.ShardPlan;
 import org.byol4j.data.StoreProgress;
+import org.byol4j.metrics.StepRecord;
 
 /**
  * Drives a run: settles the data, finds the checkpoint to continue, has the replicas launched, and
@@ -56,7 +57,8 @@ public final class Trainer {
   }
 
   /**
-   * Runs to the end, or to a requested stop; a run that has reached its end is left as it is.
+   * Runs to the end, or to a requested stop; a run that has reached its end is left as it is, but
+   * for an evaluation of its last step that it lacks.
    *
    * @throws ResumeRefusedException if the folder holds a run that this one must not continue
    * @throws CollapsedException if the representation collapses and the settings say to stop then
@@ -84,10 +86,20 @@ public final class Trainer {
     checkpoint.ifPresent(found -> checkContinues(found, images, shards.shards()));
     long totalSteps = (long) settings.train().epochs() * shards.stepsPerEpoch();
     writeConfiguration();
-    if (checkpoint.isPresent() && checkpoint.get().manifest().step() == totalSteps) {
+    if (checkpoint.isPresent()
+        && checkpoint.get().manifest().step() == totalSteps
+        && !lacksEvaluation(totalSteps, shards.stepsPerEpoch(), images.classes())) {
       return RunSummary.alreadyComplete(totalSteps, checkpoint.get().describe());
     }
     return launchUntilDone(checkpoint, images, lease);
+  }
+
+  /** Whether a run whose last step is done was ended in the evaluation after it. */
+  private boolean lacksEvaluation(long steps, int stepsPerEpoch, int classes) {
+    return KnnMonitor.isDue(settings.knn(), steps, stepsPerEpoch, classes)
+        && StepRecord.parse(RunMetrics.lastLine(out).getBytes(StandardCharsets.UTF_8))
+            .filter(entry -> entry.step() + 1 == steps && entry.knnTop1().isEmpty())
+            .isPresent();
   }
 
   private RunSummary launchUntilDone(

@@ -49,6 +49,26 @@ class MetricsLogTest {
   }
 
   @Test
+  void theLineThatARunGoesOnFromIsWrittenAnew() throws IOException {
+    append(0, entry(0), StepRecords.of(1, OptionalDouble.empty(), 64, 1234), entry(2));
+
+    try (MetricsLog log = MetricsLog.open(file, 2)) {
+      log.amend(log.continued().orElseThrow().withKnnTop1(0.25));
+      log.append(entry(2));
+    }
+
+    assertThat(lines()).containsExactly(entry(0).toJson(), entry(1).toJson(), entry(2).toJson());
+  }
+
+  @Test
+  void aLineThatIsNoWholeRecordIsNotGoneOnFrom() throws IOException {
+    Files.writeString(file, "{\"step\":0,\"epoch\":0}\n");
+    try (MetricsLog log = MetricsLog.open(file, 1)) {
+      assertThat(log.continued()).isEmpty();
+    }
+  }
+
+  @Test
   void aResumedRunDropsWhatCameAfterItsCheckpoint() throws IOException {
     append(0, entry(0), entry(1), entry(2), entry(3));
     List<String> before = lines();

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is done before a checkpoint, and what after it. */
@@ -35,9 +36,9 @@ final class CheckpointOrderTest {
   @ValueSource(ints = {1, 2})
   void evaluationThatFailsAfterTheLastStepLosesNothing(int replicas) {
     TinyRun evaluated = run.withTrain(2, 5, replicas);
-    FaultyReplicas launcher = new FaultyReplicas(SecondEvaluationFails::new);
+    FaultyReplicas launcher = evaluationFails(2);
 
-    assertThat(launcher.failureOf(evaluated)).hasMessage("the second evaluation fails");
+    assertThat(launcher.failureOf(evaluated)).hasMessage("evaluation 2 fails");
 
     assertThat(evaluated.checkpoints())
         .containsExactly(Checkpoints.nameOf(0), Checkpoints.nameOf(TinyRun.STEPS));
@@ -47,18 +48,46 @@ final class CheckpointOrderTest {
     assertThat(lines.get(5).has("knn_top1")).isFalse();
   }
 
+  @ParameterizedTest
+  @CsvSource({"1, 1", "1, 2", "2, 1", "2, 2"})
+  void resumedRunMakesUpForTheEvaluationThatItWasEndedIn(int replicas, int evaluation) {
+    TinyRun undisturbed =
+        run.withTrain(2, 5, replicas).withCheckpointEvery(3).withOut(temp.resolve("undisturbed"));
+    undisturbed.run();
+    TinyRun resumed = undisturbed.withOut(temp.resolve("resumed"));
+    FaultyReplicas launcher = evaluationFails(evaluation);
+    assertThat(launcher.failureOf(resumed)).hasMessage("evaluation %d fails", evaluation);
+    int done = 3 * evaluation;
+    assertThat(resumed.metrics()).hasSize(done).last().matches(line -> !line.has("knn_top1"));
+    assertThat(resumed.checkpoints()).last().isEqualTo(Checkpoints.nameOf(done));
+
+    RunSummary summary = resumed.run();
+
+    assertThat(summary.steps()).isEqualTo(TinyRun.STEPS);
+    assertThat(resumed.metrics()).isEqualTo(undisturbed.metrics());
+    assertThat(resumed.state(TinyRun.STEPS))
+        .usingRecursiveComparison()
+        .isEqualTo(undisturbed.state(TinyRun.STEPS));
+  }
+
+  private static FaultyReplicas evaluationFails(int number) {
+    return new FaultyReplicas(collective -> new EvaluationFails(collective, number));
+  }
+
   /** Evaluations are all that gathers a vector in this process's memory. */
-  private static final class SecondEvaluationFails extends ForwardingCollective {
+  private static final class EvaluationFails extends ForwardingCollective {
+    private final int number;
     private int evaluations;
 
-    SecondEvaluationFails(Collective collective) {
+    EvaluationFails(Collective collective, int number) {
       super(collective);
+      this.number = number;
     }
 
     @Override
     public void allGather(Vector values, long[] bounds) {
-      if (values instanceof FloatVector && ++evaluations == 2) {
-        throw new IllegalStateException("the second evaluation fails");
+      if (values instanceof FloatVector && ++evaluations == number) {
+        throw new IllegalStateException("evaluation %d fails".formatted(number));
       }
       super.allGather(values, bounds);
     }

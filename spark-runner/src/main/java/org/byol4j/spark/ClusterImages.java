@@ -111,6 +111,7 @@ final class ClusterImages {
     return new SettledImages(
         dataset.images(),
         dataset.badImages(),
+        dataset.classes().size(),
         dataset.hash(),
         dataset.shards(),
         Places.absolute(place));

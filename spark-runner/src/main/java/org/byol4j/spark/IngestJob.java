@@ -54,15 +54,10 @@ public final class IngestJob {
   }
 
   private SparkConf conf() {
-    SparkConf conf =
-        SparkProperties.of(
-            master,
-            configuration.cluster(),
-            new SparkConf(),
-            SparkDefaults.of(System.getenv()),
-            Runtime.getRuntime().availableProcessors(),
-            configuration.compute().threads());
-    // replicas have an executor each; here every core takes a task
-    return conf.set("spark.task.cpus", "1");
+    return SparkProperties.ofTasks(
+        master,
+        configuration.cluster(),
+        new SparkConf(),
+        Runtime.getRuntime().availableProcessors());
   }
 }

@@ -43,7 +43,23 @@ final class JobWatch {
       }
       throw e;
     } finally {
+      // later jobs are not its concern, nor to be cancelled by it
       watching.interrupt();
+      joinUninterruptibly(watching);
+    }
+  }
+
+  private static void joinUninterruptibly(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

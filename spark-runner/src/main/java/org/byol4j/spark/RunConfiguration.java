@@ -20,7 +20,7 @@ public final class RunConfiguration {
       Configuration configuration, String data, String out, Resume resume) {
     ConfigurationText text = configuration.text();
     return new RunSettings(
-        data,
+        Places.isShared(data) ? data : Places.onDisk(data).toString(),
         Places.run(out, configuration.lease(), configuration.cluster().spark()),
         resume,
         configuration.train(),

@@ -56,23 +56,47 @@ final class SparkProperties {
       int threads) {
     SparkProperties properties = new SparkProperties(submitted.clone());
     properties.refuseDynamicAllocation(cluster, defaults);
-    cluster.spark().forEach((name, value) -> properties.conf.set("spark." + name, value));
-    if (!master.isEmpty()) {
-      properties.conf.set(MASTER, master);
-    } else if (!cluster.master().isEmpty()) {
-      properties.conf.set(MASTER, cluster.master());
-    }
-    if (!properties.conf.contains(MASTER)) {
-      properties.embed(replicas);
-    }
-    if (isLocal(properties.conf)) {
-      // Spark draws the secret itself then, and keeps it out of its properties
-      properties.conf.setIfMissing("spark.authenticate", "true");
-    } else {
+    properties.choose(master, cluster, replicas);
+    if (!isLocal(properties.conf)) {
       properties.spread(replicas, threads);
     }
     properties.common();
     return properties.conf;
+  }
+
+  /**
+   * The properties of a job whose tasks know nothing of each other: it takes what the cluster
+   * gives.
+   *
+   * @param master the master of the command line; empty if it has none
+   * @param submitted what spark-submit has set
+   * @param slots how many tasks run at a time in an embedded Spark
+   */
+  static SparkConf ofTasks(String master, ClusterSettings cluster, SparkConf submitted, int slots) {
+    SparkProperties properties = new SparkProperties(submitted.clone());
+    properties.choose(master, cluster, slots);
+    if (!isLocal(properties.conf)) {
+      properties.liftMemoryLimits();
+    }
+    properties.common();
+    return properties.conf;
+  }
+
+  /** Takes the user's properties and the first master that somebody names. */
+  private void choose(String master, ClusterSettings cluster, int slots) {
+    cluster.spark().forEach((name, value) -> conf.set("spark." + name, value));
+    if (!master.isEmpty()) {
+      conf.set(MASTER, master);
+    } else if (!cluster.master().isEmpty()) {
+      conf.set(MASTER, cluster.master());
+    }
+    if (!conf.contains(MASTER)) {
+      embed(slots);
+    }
+    if (isLocal(conf)) {
+      // Spark draws the secret itself then, and keeps it out of its properties
+      conf.setIfMissing("spark.authenticate", "true");
+    }
   }
 
   /** Whether replicas are threads of this process. */
@@ -95,8 +119,8 @@ final class SparkProperties {
   }
 
   /** Spark in this process, which nobody else sees. */
-  private void embed(int replicas) {
-    conf.set(MASTER, "local[%d]".formatted(replicas));
+  private void embed(int slots) {
+    conf.set(MASTER, "local[%d]".formatted(slots));
     conf.setIfMissing("spark.ui.enabled", "false");
     conf.setIfMissing("spark.driver.host", LOOPBACK);
     conf.setIfMissing("spark.driver.bindAddress", LOOPBACK);
@@ -112,6 +136,10 @@ final class SparkProperties {
     conf.setIfMissing("spark.executor.instances", Integer.toString(replicas));
     int cores = Math.multiplyExact(replicas, conf.getInt(EXECUTOR_CORES, threads));
     conf.setIfMissing("spark.cores.max", Integer.toString(cores));
+    liftMemoryLimits();
+  }
+
+  private void liftMemoryLimits() {
     conf.set(EXECUTOR_OPTIONS, (NATIVE_MEMORY + " " + conf.get(EXECUTOR_OPTIONS, "")).strip());
   }
 

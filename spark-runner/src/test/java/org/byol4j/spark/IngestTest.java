@@ -57,7 +57,9 @@ class IngestTest {
     Path images = plain.images();
     String hash = hashOf(images);
 
-    Dataset fromFolder = ingest(images, "from-folder");
+    Dataset fromFolder =
+        job(plain.configuration())
+            .run(images.toUri().toString(), folder.resolve("from-folder").toString(), SHARDS);
     Dataset fromArchive = ingest(archive(images), "from-archive");
     Dataset fromTable = ingest(table(images), "from-table");
 

@@ -60,6 +60,20 @@ class SparkPropertiesTest {
   }
 
   @Test
+  void jobOfPlainTasksTakesWhatTheClusterGives() {
+    ClusterSettings cluster = new ClusterSettings("spark://host:7077", 3, Map.of());
+    SparkConf conf = SparkProperties.ofTasks("", cluster, submitted, 8);
+
+    assertThat(conf.get("spark.master")).isEqualTo("spark://host:7077");
+    for (String limit : List.of("cores.max", "executor.instances", "executor.cores", "task.cpus")) {
+      assertThat(conf.contains("spark." + limit)).as(limit).isFalse();
+    }
+    assertThat(conf.get("spark.executor.extraJavaOptions")).contains("maxPhysicalBytes=0");
+    assertThat(SparkProperties.ofTasks("local[5]", cluster, submitted, 8).get("spark.master"))
+        .isEqualTo("local[5]");
+  }
+
+  @Test
   void propertiesOfTheConfigurationWinOverTheSubmitters() {
     submitted.set("spark.executor.memory", "1g").set("spark.executor.cores", "8");
 

@@ -91,11 +91,12 @@ final class Convolution implements LinearMap {
 
   @Override
   public Op forward(Tensor x, Tensor y) {
-    PackedWeights.Packed packed = packed(forward);
+    dnnl_memory_desc order = order(forward);
+    PackedWeights.Packed packed = packed(order);
     Operation run =
         Operation.of(engine, description, forward)
             .input(DNNL_ARG_SRC, NativeTensor.of(x, engine, input.elements(), "x"), source)
-            .raw(DNNL_ARG_WEIGHTS, packed.memory())
+            .raw(DNNL_ARG_WEIGHTS, packed.in(engine, order))
             .output(DNNL_ARG_DST, NativeTensor.of(y, engine, output.elements(), "y"), destination)
             .bind();
     return () -> {
@@ -107,14 +108,15 @@ final class Convolution implements LinearMap {
   @Override
   public Op backwardData(Tensor dy, Tensor dx) {
     dnnl_primitive_desc plan = suited(this::planBackwardData);
-    PackedWeights.Packed packed = packed(plan);
+    dnnl_memory_desc order = order(plan);
+    PackedWeights.Packed packed = packed(order);
     Operation run =
         Operation.of(engine, "data gradient of a " + description, plan)
             .input(
                 DNNL_ARG_DIFF_DST,
                 NativeTensor.of(dy, engine, output.elements(), "dy"),
                 destination)
-            .raw(DNNL_ARG_WEIGHTS, packed.memory())
+            .raw(DNNL_ARG_WEIGHTS, packed.in(engine, order))
             .output(DNNL_ARG_DIFF_SRC, NativeTensor.of(dx, engine, input.elements(), "dx"), source)
             .bind();
     return () -> {
@@ -163,10 +165,13 @@ final class Convolution implements LinearMap {
         .bind();
   }
 
-  private PackedWeights.Packed packed(dnnl_primitive_desc plan) {
-    return engine
-        .packedWeights()
-        .of(weights, plainWeights, dnnl_primitive_desc_query_md(plan, dnnl_query_weights_md, 0));
+  /** The order in which a plan wants the weights. */
+  private static dnnl_memory_desc order(dnnl_primitive_desc plan) {
+    return dnnl_primitive_desc_query_md(plan, dnnl_query_weights_md, 0);
+  }
+
+  private PackedWeights.Packed packed(dnnl_memory_desc order) {
+    return engine.packedWeights().of(weights, plainWeights, order);
   }
 
   private dnnl_primitive_desc planForward() {

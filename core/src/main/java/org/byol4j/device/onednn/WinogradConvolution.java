@@ -23,8 +23,8 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
  * the 36 points a matrix product over channels, and from there to images (Lavin and Gray 2015,
  * section 4.1). The gradients are by the transposes of these linear maps.
  *
- * <p>What lies at points is staged: filters are transformed anew at each run, since to keep them
- * would take four times the memory of the weights, and images are taken in blocks.
+ * <p>Filters are kept at the points, four times as large, and taken there when they have changed:
+ * in a step four passes use them. Images are staged at the points in blocks.
  */
 final class WinogradConvolution implements LinearMap {
 
@@ -112,34 +112,40 @@ final class WinogradConvolution implements LinearMap {
   public Op forward(Tensor x, Tensor y) {
     NativeTensor from = NativeTensor.of(x, engine, input.elements(), "x");
     NativeTensor to = NativeTensor.of(y, engine, output.elements(), "y");
+    PackedWeights.Packed points = filtersAtPoints();
     Block[] blocks =
         blocks(
             (count, isFirst) ->
                 product(
                     matrices(inputs, count, input.channels()),
-                    transposed(0, input.channels(), output.channels()),
+                    kept(
+                        points,
+                        layout.transposedMatrices(POINTS, input.channels(), output.channels())),
                     matrices(outputs, count, output.channels()),
                     new Attributes(engine)));
-    return filtered(from, tiles::input, inputs, blocks, outputs, tiles::output, to);
+    return filtered(points, from, tiles::input, inputs, blocks, outputs, tiles::output, to);
   }
 
   @Override
   public Op backwardData(Tensor dy, Tensor dx) {
     NativeTensor from = NativeTensor.of(dy, engine, output.elements(), "dy");
     NativeTensor to = NativeTensor.of(dx, engine, input.elements(), "dx");
+    PackedWeights.Packed points = filtersAtPoints();
     Block[] blocks =
         blocks(
             (count, isFirst) ->
                 product(
                     matrices(outputs, count, output.channels()),
-                    matrices(0, output.channels(), input.channels()),
+                    kept(points, layout.matrices(POINTS, output.channels(), input.channels())),
                     matrices(inputs, count, input.channels()),
                     new Attributes(engine)));
-    return filtered(from, tiles::outputGradient, outputs, blocks, inputs, tiles::inputGradient, to);
+    return filtered(
+        points, from, tiles::outputGradient, outputs, blocks, inputs, tiles::inputGradient, to);
   }
 
   /** Images to points, block by block, multiplied there with the filters, and back to images. */
   private Op filtered(
+      PackedWeights.Packed points,
       NativeTensor from,
       Way toPoints,
       long factors,
@@ -148,7 +154,7 @@ final class WinogradConvolution implements LinearMap {
       Way toImages,
       NativeTensor to) {
     return () -> {
-      filters.toPoints(weights, 0);
+      points.refresh();
       for (Block block : blocks) {
         toPoints.take(from, factors, block.first, block.images);
         block.product.run();
@@ -176,7 +182,7 @@ final class WinogradConvolution implements LinearMap {
         tiles.input(right, inputs, block.first, block.images);
         block.product.run();
       }
-      filters.addGradient(0, sum);
+      filters.addGradient(engine.staging().area(), sum);
     };
   }
 
@@ -194,7 +200,21 @@ final class WinogradConvolution implements LinearMap {
     return blocks.toArray(Block[]::new);
   }
 
-  /** Matrices of the staging area, one for each point, and their order. */
+  private PackedWeights.Packed filtersAtPoints() {
+    return engine
+        .packedWeights()
+        .of(
+            weights,
+            layout.matrices(POINTS, output.channels(), input.channels()),
+            copy -> () -> filters.toPoints(weights, copy));
+  }
+
+  /** The filters at points, as matrices in the given order. */
+  private Factor kept(PackedWeights.Packed points, dnnl_memory_desc order) {
+    return new Factor(points.in(engine, order), order);
+  }
+
+  /** Matrices, one for each point, and their order. */
   private record Factor(dnnl_memory memory, dnnl_memory_desc order) {}
 
   private Factor matrices(long at, long rows, long columns) {

@@ -5,7 +5,7 @@ import static org.byol4j.device.onednn.Winograd.POINTS;
 
 /**
  * The ways between 3x3 filters, {@code [output, input, 3, 3]}, and their values at Winograd's
- * points, {@code [36, output, input]} in the staging area.
+ * points, {@code [36, output, input]}.
  */
 final class WinogradFilters {
 
@@ -15,7 +15,6 @@ final class WinogradFilters {
   private static final int PIECE = 16 * Tiles.PATCH;
 
   private final Tiles tiles;
-  private final Scratch staging;
   private final int pairs;
   private final Workers.Task toPoints = this::toPoints;
   private final Workers.Task addTaps = this::addTaps;
@@ -24,35 +23,28 @@ final class WinogradFilters {
   private NativeTensor filters;
 
   private NativeMemory points;
-  private long firstPoint;
 
   WinogradFilters(Engine engine, int pairs) {
     tiles = engine.tiles();
     tiles.atLeast(TAPS * Tiles.PATCH);
-    staging = engine.staging();
     this.pairs = pairs;
   }
 
-  /**
-   * Takes filters to points.
-   *
-   * @param at where the points begin in the staging area, in elements
-   */
-  void toPoints(NativeTensor weights, long at) {
-    run(toPoints, weights, at);
+  /** Takes filters to points, which lie at the beginning of {@code to}. */
+  void toPoints(NativeTensor weights, NativeMemory to) {
+    run(toPoints, weights, to);
   }
 
-  /** Takes gradients at points back to filters and adds them to {@code gradient}. */
-  void addGradient(long at, NativeTensor gradient) {
-    run(addTaps, gradient, at);
+  /** Takes gradients at points, at the beginning of {@code from}, back to filters and adds them. */
+  void addGradient(NativeMemory from, NativeTensor gradient) {
+    run(addTaps, gradient, from);
     gradient.memory().changed();
   }
 
-  private void run(Workers.Task task, NativeTensor tensor, long at) {
+  private void run(Workers.Task task, NativeTensor tensor, NativeMemory atPoints) {
     tensor.memory().requireOpen();
     filters = tensor;
-    points = staging.area();
-    firstPoint = at;
+    points = atPoints;
     tiles.run(task, (pairs + PIECE - 1) / PIECE, (long) pairs * POINTS);
   }
 
@@ -68,7 +60,7 @@ final class WinogradFilters {
       }
       Winograd.filter(patch, count);
       for (int point = 0; point < POINTS; point++) {
-        points.put(firstPoint + (long) point * pairs + at, patch[point], count);
+        points.put((long) point * pairs + at, patch[point], count);
       }
     }
   }
@@ -80,7 +72,7 @@ final class WinogradFilters {
     for (int at = piece * PIECE; at < end; at += Tiles.PATCH) {
       int count = Math.min(Tiles.PATCH, end - at);
       for (int point = 0; point < POINTS; point++) {
-        points.get(firstPoint + (long) point * pairs + at, patch[point], count);
+        points.get((long) point * pairs + at, patch[point], count);
       }
       Winograd.filterGradient(patch, count);
       filters.get((long) at * TAPS, taps, count * TAPS);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Random;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.LinearMap;
+import org.byol4j.device.Op;
 import org.byol4j.device.Padding;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
@@ -68,7 +69,7 @@ class WinogradConvolutionTest {
   }
 
   @Test
-  void moreConvolutionsTakeNoMoreMemory() {
+  void weightsAreKeptAtPointsOnceAndTheRestIsShared() {
     try (OnednnDevice device = device(ComputeSettings.Convolution.AUTO, 1)) {
       Shape shape = new Shape(32, 4, 4, 128);
       Tensor x = device.allocate(shape);
@@ -78,9 +79,34 @@ class WinogradConvolutionTest {
       device.convolution(shape, shape, WINDOW, first).forward(x, y).run();
       long one = Pointer.totalBytes();
 
+      device.convolution(shape, shape, WINDOW, first).backwardData(y, x).run();
+      long again = Pointer.totalBytes();
       device.convolution(shape, shape, WINDOW, second).forward(x, y).run();
+      long two = Pointer.totalBytes();
 
-      assertThat(Pointer.totalBytes() - one).isLessThan(128 * 128);
+      long slack = 128 * 128;
+      long atPoints = 4L * Winograd.POINTS * 128 * 128;
+      assertThat(again - one).as("bytes of another use").isLessThan(slack);
+      assertThat(two - again).as("bytes of other weights").isBetween(atPoints, atPoints + slack);
+    }
+  }
+
+  @Test
+  void changedWeightsAreTakenToPointsAnew() {
+    try (OnednnDevice device = device(ComputeSettings.Convolution.AUTO, 1)) {
+      Shape shape = new Shape(32, 4, 4, 128);
+      Random random = new Random(5);
+      Tensor weights = filled(device, Shape.vector(128 * 128 * 9), random);
+      Tensor x = filled(device, shape, random);
+      Tensor y = device.allocate(shape);
+      Op forward = device.convolution(shape, shape, WINDOW, weights).forward(x, y);
+      forward.run();
+      assertThat(device.dot(y, y)).isPositive();
+
+      device.fill(0, weights);
+      forward.run();
+
+      assertThat(device.dot(y, y)).isZero();
     }
   }
 

@@ -2,6 +2,7 @@ package org.byol4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,29 +37,28 @@ class StartAndStopTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
-  void jobThatIsKilledInSparksPagesStopsAtACheckpointAndGoesOnFromThere(int replicas) {
-    String[] keys = {
-      "cluster.replicas=" + replicas,
-      "train.epochs=25",
-      "train.checkpoint-every-steps=1000",
-      "cluster.spark.ui.enabled=true",
-      "cluster.spark.ui.port=0"
-    };
-    SmallRun whole = SmallRun.in(folder, "whole", keys);
-    whole.onThreads();
-    SmallRun run = SmallRun.in(folder, "run", keys);
+  void jobThatIsKilledInSparksPagesStopsAtACheckpointOfItsLastStep(int replicas) {
+    SmallRun run =
+        SmallRun.in(
+            folder,
+            "run",
+            "cluster.replicas=" + replicas,
+            "train.epochs=100000",
+            "train.checkpoint-every-steps=100000",
+            "cluster.spark.ui.enabled=true",
+            "cluster.spark.ui.port=0");
     KillsTheJob kills = new KillsTheJob(3);
 
-    assertThatThrownBy(() -> run.onSpark("local[%d]".formatted(replicas), new StopSignal(), kills))
-        .isInstanceOf(CancellationException.class)
-        .hasMessageMatching(
-            "stopped after \\d+ steps, as the job was cancelled in Spark; checkpoint .*");
-    long stopped = CheckpointReader.open(run.out()).manifest().step();
-    assertThat(stopped).isBetween(3L, 74L);
-    assertThat(kills.heard.said()).noneMatch(line -> line.startsWith("restart "));
+    Throwable end =
+        catchThrowable(() -> run.onSpark("local[%d]".formatted(replicas), new StopSignal(), kills));
 
-    assertThat(run.onSpark().finished()).isTrue();
-    assertThat(run.digest()).isEqualTo(whole.digest());
+    long step = CheckpointReader.open(run.out()).manifest().step();
+    assertThat(step).isGreaterThanOrEqualTo(3);
+    assertThat(end)
+        .isInstanceOf(CancellationException.class)
+        .hasMessageStartingWith(
+            "stopped after %d steps, as the job was cancelled in Spark; checkpoint ", step);
+    assertThat(kills.heard.said()).noneMatch(line -> line.startsWith("restart "));
   }
 
   @Test

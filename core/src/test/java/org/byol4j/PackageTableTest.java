@@ -39,6 +39,8 @@ class PackageTableTest {
           entry("optim", Set.of("device", "parameters")),
           entry("paramserver", Set.of("collective", "device", "parameters", "optim")),
           entry("checkpoint", Set.of("parameters")),
+          // what images were made of stands on a model's card
+          entry("exchange", Set.of("augment", "nn", "parameters", "checkpoint")),
           entry("metrics", Set.of()),
           // the settings of the images that it evaluates are augment's
           entry("eval", Set.of("nn", "data", "device", "augment")),
@@ -56,6 +58,7 @@ class PackageTableTest {
                   "optim",
                   "paramserver",
                   "checkpoint",
+                  "exchange",
                   "metrics",
                   "eval")),
           entry(

@@ -14,9 +14,9 @@ import java.util.TreeSet;
  *
  * @param seed where every random draw starts from
  * @param configuration the resolved configuration, a text of lines
- * @param dataSha256 the hash of the data manifest
+ * @param dataSha256 the hash of the data manifest; empty if there is none yet
  * @param fingerprint what the bits of the result depend on besides: device, versions, threads,
- *     replicas, instruction set
+ *     replicas, instruction set; empty if no device made them
  */
 public record RunIdentity(
     long seed, String configuration, String dataSha256, Map<String, String> fingerprint) {
@@ -34,14 +34,15 @@ public record RunIdentity(
 
   /**
    * What differs from the identity that a checkpoint holds and forbids continuing it: seed and
-   * data; empty if nothing does. Which keys of the configuration may change is not known here.
+   * data; empty if nothing does. A checkpoint that knows no data yet goes on with any. Which keys
+   * of the configuration may change is not known here.
    */
   public List<String> differencesFrom(RunIdentity saved) {
     List<String> differences = new ArrayList<>();
     if (seed != saved.seed) {
       differences.add("seed=%d, checkpoint has %d".formatted(seed, saved.seed));
     }
-    if (!dataSha256.equals(saved.dataSha256)) {
+    if (!saved.dataSha256.isEmpty() && !dataSha256.equals(saved.dataSha256)) {
       differences.add("data=%s, checkpoint has %s".formatted(dataSha256, saved.dataSha256));
     }
     return differences;
@@ -49,9 +50,12 @@ public record RunIdentity(
 
   /**
    * What differs in the fingerprint: the run continues exactly in data and schedule, but not to the
-   * bit; empty if nothing does.
+   * bit; empty if nothing does, or the checkpoint was made by no device.
    */
   public List<String> fingerprintDifferencesFrom(RunIdentity saved) {
+    if (saved.fingerprint.isEmpty()) {
+      return List.of();
+    }
     Set<String> keys = new TreeSet<>(fingerprint.keySet());
     keys.addAll(saved.fingerprint.keySet());
     List<String> differences = new ArrayList<>();

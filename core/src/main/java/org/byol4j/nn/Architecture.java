@@ -51,6 +51,12 @@ public final class Architecture {
     return declarations(online).running();
   }
 
+  /** The number of the target network's running means and variances. */
+  public int targetRunningLength() {
+    List<RunningRange> ranges = declarations(encoder).running();
+    return ranges.get(ranges.size() - 1).end();
+  }
+
   /** The number of the backbone's parameters. */
   public int backboneParameters() {
     return declarations(backbone).parameters().length();

@@ -24,6 +24,8 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       IngestCommand.class,
       KnnCommand.class,
+      ExportCommand.class,
+      ImportCommand.class,
       BenchCommand.class,
       ConfigCommand.class,
       DemoCommand.class,

@@ -11,6 +11,7 @@ import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
 import org.byol4j.eval.EvaluationException;
+import org.byol4j.exchange.ExchangeException;
 import org.byol4j.metrics.MetricsException;
 import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
@@ -76,6 +77,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     if (failure instanceof DataException
         || failure instanceof CheckpointException
         || failure instanceof EvaluationException
+        || failure instanceof ExchangeException
         || failure instanceof MetricsException) {
       return ExitCode.DATA;
     }

@@ -32,10 +32,9 @@ public record ModelCard(
   /** The key of the resolved configuration among the {@link #metadata}. */
   public static final String CONFIGURATION = "configuration";
 
-  /** The card's contents as texts by name, for a file's metadata; {@code format} is as torch's. */
+  /** The card's contents as texts by name, for a file's metadata. */
   public Map<String, String> metadata() {
     Map<String, String> texts = new LinkedHashMap<>();
-    texts.put("format", "pt");
     texts.put("producer", "byol4j");
     texts.put("backbone", name(network.backbone()));
     texts.put("width", Double.toString(network.width()));

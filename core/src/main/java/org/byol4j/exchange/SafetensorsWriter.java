@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +18,6 @@ import org.byol4j.checkpoint.Upload;
  * order of the header and without gaps.
  */
 public final class SafetensorsWriter {
-  private static final int CHUNK_BYTES = 1 << 20;
   private static final int ALIGNMENT = 8;
 
   private SafetensorsWriter() {}
@@ -33,18 +31,12 @@ public final class SafetensorsWriter {
   public static void write(List<NamedTensor> tensors, Map<String, String> metadata, Upload to)
       throws IOException {
     byte[] header = header(tensors, metadata);
-    ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    to.write(chunk.putLong(header.length).flip());
+    ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    to.write(length.putLong(header.length).flip());
     to.write(ByteBuffer.wrap(header));
+    FloatBytes floats = new FloatBytes();
     for (NamedTensor tensor : tensors) {
-      FloatBuffer values = tensor.values().duplicate();
-      while (values.hasRemaining()) {
-        int count = Math.min(values.remaining(), CHUNK_BYTES / Float.BYTES);
-        chunk.clear().limit(count * Float.BYTES);
-        chunk.asFloatBuffer().put(values.slice().limit(count));
-        to.write(chunk);
-        values.position(values.position() + count);
-      }
+      floats.write(tensor.values(), to);
     }
   }
 

@@ -48,7 +48,7 @@ final class ExportCommand implements Runnable {
       names = "--format",
       required = true,
       paramLabel = "FORMAT",
-      description = "safetensors: tensors with torchvision's names.")
+      description = "safetensors: tensors with torchvision's names; onnx: a graph of opset 17.")
   private ModelFormat format;
 
   @Option(

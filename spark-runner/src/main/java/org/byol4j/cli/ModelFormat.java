@@ -1,10 +1,13 @@
 package org.byol4j.cli;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.byol4j.checkpoint.Upload;
 import org.byol4j.exchange.ModelCard;
 import org.byol4j.exchange.NamedTensor;
+import org.byol4j.exchange.OnnxWriter;
 import org.byol4j.exchange.SafetensorsWriter;
 
 /** How a model is written down. */
@@ -13,7 +16,19 @@ enum ModelFormat {
   SAFETENSORS {
     @Override
     void write(List<NamedTensor> tensors, ModelCard card, Upload to) throws IOException {
-      SafetensorsWriter.write(tensors, card.metadata(), to);
+      Map<String, String> texts = new LinkedHashMap<>();
+      // the readers of Hugging Face ask for it: names and layouts are torch's
+      texts.put("format", "pt");
+      texts.putAll(card.metadata());
+      SafetensorsWriter.write(tensors, texts, to);
+    }
+  },
+
+  /** A graph that runtimes run as it is, and the card's contents as metadata. */
+  ONNX {
+    @Override
+    void write(List<NamedTensor> tensors, ModelCard card, Upload to) throws IOException {
+      OnnxWriter.write(tensors, card.network(), card.metadata(), to);
     }
   };
 

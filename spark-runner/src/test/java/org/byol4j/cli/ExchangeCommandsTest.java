@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,6 +99,27 @@ class ExchangeCommandsTest {
         .contains("| output | 64 features per image")
         .contains("| kNN monitor | not known |")
         .contains("network.width = 0.125\n");
+  }
+
+  @Test
+  void graphHasACardToo() throws IOException {
+    Path graph = folder.resolve("model.onnx");
+
+    Ran ran =
+        Ran.byol4j(
+            "export",
+            "--checkpoint",
+            run.toString(),
+            "--format",
+            "onnx",
+            "--out",
+            graph.toString());
+
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.code()).isZero();
+    assertThat(Files.readString(graph, StandardCharsets.ISO_8859_1))
+        .contains("BatchNormalization", "layer4.1.conv2.weight", "network.width = 0.125");
+    assertThat(folder.resolve("model.onnx.md")).content().startsWith("# model.onnx");
   }
 
   @Test

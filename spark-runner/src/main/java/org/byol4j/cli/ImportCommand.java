@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.exchange.ModelCard;
@@ -59,7 +60,7 @@ final class ImportCommand implements Runnable {
       paramLabel = "FILE",
       description =
           "The configuration of the run; default: the one that export wrote into the file.")
-  private List<Path> configurations = List.of();
+  private Optional<Path> configurationFile = Optional.empty();
 
   @Option(
       names = "--set",
@@ -84,8 +85,8 @@ final class ImportCommand implements Runnable {
 
   private Configuration configuration(SafetensorsFile backbone) {
     List<Assignment> set = assignments.stream().map(text -> new Assignment("--set", text)).toList();
-    if (!configurations.isEmpty()) {
-      return Configuration.ofFile(configurations.get(0), set);
+    if (configurationFile.isPresent()) {
+      return Configuration.ofFile(configurationFile.get(), set);
     }
     String text = backbone.metadata().getOrDefault(ModelCard.CONFIGURATION, "");
     if (text.isEmpty()) {

@@ -110,7 +110,7 @@ public record ModelCard(
             knnTop1.isPresent()
                 ? String.format(
                     Locale.ROOT,
-                    "top-1 %.2f %% on held-out training images",
+                    "top-1 %.2f %% among labelled training images, a fifth of them by the others",
                     100 * knnTop1.getAsDouble())
                 : "not known",
             checkpoint.identity().configuration());

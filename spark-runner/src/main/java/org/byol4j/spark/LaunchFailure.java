@@ -9,6 +9,7 @@ import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
 import org.byol4j.eval.EvaluationException;
+import org.byol4j.exchange.ExchangeException;
 import org.byol4j.metrics.MetricsException;
 import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
@@ -28,6 +29,7 @@ final class LaunchFailure {
           DataException.class,
           DivergedException.class,
           EvaluationException.class,
+          ExchangeException.class,
           LinkageError.class,
           MetricsException.class,
           NotFiniteException.class,

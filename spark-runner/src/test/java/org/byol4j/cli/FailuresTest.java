@@ -129,6 +129,7 @@ class FailuresTest {
                 Map.entry("DataException", 65),
                 Map.entry("DivergedException", 70),
                 Map.entry("EvaluationException", 65),
+                Map.entry("ExchangeException", 65),
                 Map.entry("LostReplicaException", 75),
                 Map.entry("MetricsException", 65),
                 Map.entry("NoSlotsException", 75),

@@ -16,6 +16,7 @@ import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
 import org.byol4j.eval.EvaluationException;
+import org.byol4j.exchange.ExchangeException;
 import org.byol4j.metrics.MetricsException;
 import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
@@ -44,6 +45,7 @@ class LaunchFailureTest {
           DataException.class,
           DivergedException.class,
           EvaluationException.class,
+          ExchangeException.class,
           MetricsException.class,
           NotFiniteException.class,
           ResumeRefusedException.class,

@@ -13,6 +13,8 @@ import org.byol4j.image.ImageDecoder;
 
 /** Checks the files of one part of a source, each by decoding it, and keeps the verdicts. */
 final class PartChecker implements SourcePart.Visitor {
+  private static final String UNREADABLE = "unreadable";
+
   private final ImageDecoder decoder;
   private final VerdictFile.Writer verdicts;
   private final Map<String, Integer> ignored = new TreeMap<>();
@@ -26,7 +28,8 @@ final class PartChecker implements SourcePart.Visitor {
    * Reads and checks {@code part}, and writes the verdicts to {@code path} of {@code storage}.
    *
    * @throws org.byol4j.data.DataException if the part cannot be read
-   * @throws UncheckedIOException if the verdicts cannot be written
+   * @throws UncheckedIOException if an image that may be good cannot be read at the moment, or the
+   *     verdicts cannot be written
    */
   static void check(
       SourcePart part, FileSystem files, long maxPixels, Storage storage, String path) {
@@ -43,8 +46,22 @@ final class PartChecker implements SourcePart.Visitor {
 
   @Override
   public void image(String path, String className, ImageSource.Encoded file) {
-    Verdict verdict = Verdict.of(file, decoder);
+    Verdict verdict = verdict(path, file);
     add(path, className, verdict.fault(), HexFormat.of().formatHex(verdict.contentHash()));
+  }
+
+  private Verdict verdict(String path, ImageSource.Encoded file) {
+    byte[] encoded;
+    try {
+      encoded = file.read();
+    } catch (IOException e) {
+      if (SourcePart.isUnreadable(e)) {
+        return Verdict.bad(UNREADABLE);
+      }
+      // no verdict: a good image would be left out for a fault of the network
+      throw new UncheckedIOException("cannot read image: path=%s: %s".formatted(path, e), e);
+    }
+    return Verdict.of(() -> encoded, decoder);
   }
 
   @Override

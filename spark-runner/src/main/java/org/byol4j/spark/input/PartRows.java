@@ -1,6 +1,7 @@
 package org.byol4j.spark.input;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Iterator;
@@ -160,7 +161,10 @@ final class PartRows implements Iterator<ShardRow>, AutoCloseable {
         queue.put(
             new Item.Image(new ShardRow(image.id(), checked.path(), checked.className(), bytes)));
       } catch (IOException e) {
-        throw new DataException("cannot read image: path=%s: %s".formatted(checked.path(), e), e);
+        String message = "cannot read image: path=%s: %s".formatted(checked.path(), e);
+        throw SourcePart.isUnreadable(e)
+            ? new DataException(message, e)
+            : new UncheckedIOException(message, e);
       } catch (InterruptedException e) {
         throw stopped();
       }

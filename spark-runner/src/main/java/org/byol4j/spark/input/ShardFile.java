@@ -52,7 +52,9 @@ final class ShardFile {
   /** In the footer: the {@link org.byol4j.data.ManifestHash} of the file's rows. */
   static final String HASH = "byol4j.shard.sha256";
 
-  private static final String DATASET_HASH = "byol4j.dataset.sha256";
+  /** In the footer: the hash of the data set that the file belongs to. */
+  static final String DATASET_HASH = "byol4j.dataset.sha256";
+
   private static final String SHARDS = "byol4j.dataset.shards";
   private static final long ROW_GROUP_BYTES = 32L << 20;
 

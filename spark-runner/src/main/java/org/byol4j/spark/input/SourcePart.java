@@ -5,10 +5,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.security.AccessControlException;
 import org.byol4j.data.DataException;
 import org.byol4j.data.ImageSource;
 import org.byol4j.data.TarReader;
@@ -39,6 +42,17 @@ sealed interface SourcePart extends Serializable {
    * @throws UncheckedIOException from {@code visitor}
    */
   void read(FileSystem files, Visitor visitor);
+
+  /**
+   * Whether a file that could not be read will not be readable at the next try either: it is not
+   * there, or nobody gives it to us. Everything else may be the network's or the storage's fault.
+   */
+  static boolean isUnreadable(IOException failure) {
+    return failure instanceof FileNotFoundException
+        || failure instanceof NoSuchFileException
+        || failure instanceof AccessDeniedException
+        || failure instanceof AccessControlException;
+  }
 
   /**
    * Files of a folder.

@@ -11,6 +11,7 @@ import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.ParquetReader;
 import org.apache.parquet.hadoop.api.ReadSupport;
 import org.apache.parquet.hadoop.example.GroupReadSupport;
+import org.apache.parquet.hadoop.metadata.FileMetaData;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
@@ -29,6 +30,12 @@ final class TableReader {
 
   private TableReader() {}
 
+  /**
+   * Shows the rows of {@code file} to {@code visitor}.
+   *
+   * @throws DataException if it cannot be read, is no whole file of Parquet, lacks columns, or is a
+   *     shard that an ingest has written
+   */
   static void read(FileSystem files, Path file, SourcePart.Visitor visitor) {
     Configuration hadoop = new Configuration(files.getConf());
     try {
@@ -36,13 +43,28 @@ final class TableReader {
       hadoop.set(ReadSupport.PARQUET_READ_SCHEMA, schema.toString());
       try (ParquetReader<Group> rows =
           ParquetReader.builder(new GroupReadSupport(), file).withConf(hadoop).build()) {
-        for (Group row = rows.read(); row != null; row = rows.read()) {
+        for (Group row = next(rows, file); row != null; row = next(rows, file)) {
           show(row, file, visitor);
         }
       }
     } catch (IOException e) {
       throw new DataException("cannot read table: path=%s: %s".formatted(file, e), e);
     }
+  }
+
+  private static Group next(ParquetReader<Group> rows, Path file) throws IOException {
+    try {
+      return rows.read();
+    } catch (RuntimeException e) {
+      throw damaged(file, e);
+    }
+  }
+
+  /** Parquet's word for a file that is cut short, or not its own, is a RuntimeException. */
+  private static DataException damaged(Path file, RuntimeException reason) {
+    return new DataException(
+        "damaged table: path=%s: %s; expected a whole file of Parquet".formatted(file, reason),
+        reason);
   }
 
   private static void show(Group row, Path file, SourcePart.Visitor visitor) {
@@ -67,29 +89,42 @@ final class TableReader {
         : row.getValueToString(row.getType().getFieldIndex(LABEL), 0);
   }
 
-  private static MessageType projection(Path file, Configuration hadoop) throws IOException {
+  private static FileMetaData footer(Path file, Configuration hadoop) throws IOException {
     try (ParquetFileReader reader =
         ParquetFileReader.open(HadoopInputFile.fromPath(file, hadoop))) {
-      MessageType schema = reader.getFileMetaData().getSchema();
-      List<Type> columns = new ArrayList<>();
-      for (String name : List.of(BYTES, ID, LABEL)) {
-        if (schema.containsField(name)) {
-          columns.add(schema.getType(name));
-        }
-      }
-      boolean hasBytes =
-          schema.containsField(BYTES) && isOf(PrimitiveTypeName.BINARY, schema.getType(BYTES));
-      boolean hasSimple =
-          columns.stream()
-              .allMatch(
-                  column -> column.isPrimitive() && !column.isRepetition(Type.Repetition.REPEATED));
-      if (!hasBytes || !schema.containsField(ID) || !hasSimple) {
-        throw new DataException(
-            "path=%s has columns=%s; expected bytes (binary), id and, if there are classes, label"
-                .formatted(file, schema.getFields()));
-      }
-      return new MessageType(schema.getName(), columns);
+      return reader.getFileMetaData();
+    } catch (RuntimeException e) {
+      throw damaged(file, e);
     }
+  }
+
+  private static MessageType projection(Path file, Configuration hadoop) throws IOException {
+    FileMetaData footer = footer(file, hadoop);
+    if (footer.getKeyValueMetaData().containsKey(ShardFile.DATASET_HASH)) {
+      throw new DataException(
+          ("path=%s is no table but a shard of ingested images; without %s beside it, a shard of"
+                  + " an unfinished ingest: start ingest again with the same command")
+              .formatted(file, Dataset.FILE_NAME));
+    }
+    MessageType schema = footer.getSchema();
+    List<Type> columns = new ArrayList<>();
+    for (String name : List.of(BYTES, ID, LABEL)) {
+      if (schema.containsField(name)) {
+        columns.add(schema.getType(name));
+      }
+    }
+    boolean hasBytes =
+        schema.containsField(BYTES) && isOf(PrimitiveTypeName.BINARY, schema.getType(BYTES));
+    boolean hasSimple =
+        columns.stream()
+            .allMatch(
+                column -> column.isPrimitive() && !column.isRepetition(Type.Repetition.REPEATED));
+    if (!hasBytes || !schema.containsField(ID) || !hasSimple) {
+      throw new DataException(
+          "path=%s has columns=%s; expected bytes (binary), id and, if there are classes, label"
+              .formatted(file, schema.getFields()));
+    }
+    return new MessageType(schema.getName(), columns);
   }
 
   private static boolean isOf(PrimitiveTypeName type, Type column) {

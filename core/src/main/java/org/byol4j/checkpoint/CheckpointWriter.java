@@ -142,7 +142,10 @@ public final class CheckpointWriter {
     List<String> dropped = settings.dropped(checkpoints.complete());
     for (String folder : dropped) {
       for (String manifest : checkpoints.manifestsIn(folder)) {
-        storage.delete(manifest);
+        if (Attempt.numberOf(manifest) <= attempt.number()) {
+          attempt.check();
+          storage.delete(manifest);
+        }
       }
     }
     deleteIncomplete();

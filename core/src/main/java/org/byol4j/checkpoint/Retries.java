@@ -17,7 +17,7 @@ public final class Retries {
 
   /** Something that storage may refuse. */
   @FunctionalInterface
-  interface Attempt<T> {
+  public interface Attempt<T> {
     T run() throws IOException;
   }
 
@@ -48,7 +48,7 @@ public final class Retries {
    *
    * @throws IOException of the last try; those of the others are suppressed in it
    */
-  <T> T run(Attempt<T> attempt) throws IOException {
+  public <T> T run(Attempt<T> attempt) throws IOException {
     IOException earlier = null;
     Duration pause = firstPause;
     for (int tried = 1; ; tried++) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import org.byol4j.checkpoint.Attempt;
+import org.byol4j.checkpoint.Retries;
 import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.checkpoint.RunStorage;
 import org.byol4j.checkpoint.Storage;
@@ -117,6 +118,15 @@ final class RunMetrics implements AutoCloseable {
   }
 
   private void upload(Storage storage) {
+    try {
+      Retries.standard().run(() -> tryUploading(storage));
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "cannot write %s: %s".formatted(storage.describe(NAME), e.getMessage()), e);
+    }
+  }
+
+  private String tryUploading(Storage storage) throws IOException {
     attempt.check();
     try (FileChannel lines = FileChannel.open(file);
         Upload upload = storage.create(NAME)) {
@@ -125,10 +135,8 @@ final class RunMetrics implements AutoCloseable {
         upload.write(chunk.flip());
       }
       upload.commit();
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "cannot write %s: %s".formatted(storage.describe(NAME), e.getMessage()), e);
     }
+    return NAME;
   }
 
   @Override

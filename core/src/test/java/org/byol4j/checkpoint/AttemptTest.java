@@ -69,6 +69,40 @@ class AttemptTest {
     assertThat(storage.list("step-0000000010")).containsExactly("weights-a0003.f32");
   }
 
+  @Test
+  void writerDeletesNoCheckpointOfALaterAttempt() throws IOException {
+    Storage storage = new LocalStorage(folder);
+    CheckpointWriter writer = writer(storage, new Attempt(2, number -> {}));
+    writer.write(States.at(0));
+    writer.write(States.at(10));
+    writer.write(States.at(20));
+    put(storage, "step-0000000010/manifest-a0003.json");
+
+    writer.write(States.at(30));
+
+    assertThat(storage.list("step-0000000010")).contains("manifest-a0003.json");
+  }
+
+  @Test
+  void writerThatIsTakenForDeadWhileItDeletesStops() throws IOException {
+    Storage storage = new LocalStorage(folder);
+    for (long step : new long[] {0, 10, 20}) {
+      writer(storage, Attempt.FIRST).write(States.at(step));
+    }
+    int[] looks = {0};
+    Attempt.Fence fence =
+        number -> {
+          looks[0]++;
+          if (looks[0] > 3) {
+            throw Attempt.superseded("run", number, 3);
+          }
+        };
+
+    assertThatThrownBy(() -> writer(storage, new Attempt(2, fence)).write(States.at(30)))
+        .isInstanceOf(CheckpointException.class);
+    assertThat(new Checkpoints(storage).complete()).contains("step-0000000010");
+  }
+
   private static void put(Storage storage, String path) throws IOException {
     try (Upload upload = storage.create(path)) {
       upload.write(ByteBuffer.wrap(new byte[] {1}));

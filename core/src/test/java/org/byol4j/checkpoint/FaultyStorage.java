@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /** A storage that ends the process, or refuses, at given operations, counted from 0. */
-final class FaultyStorage implements Storage {
+public final class FaultyStorage implements Storage {
 
   /** Stands for the end of the process: nothing behind it runs, nothing is cleaned up. */
   static final class Killed extends Error {
@@ -43,7 +43,7 @@ final class FaultyStorage implements Storage {
   }
 
   /** Refuses the operations {@code [first, first + count)}. */
-  static FaultyStorage refusing(int first, int count, Storage storage) {
+  public static FaultyStorage refusing(int first, int count, Storage storage) {
     return new FaultyStorage(storage, Fault.REFUSE, first, count, "");
   }
 

@@ -1,6 +1,7 @@
 package org.byol4j.spark;
 
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.apache.spark.SparkStageInfo;
@@ -8,7 +9,10 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.StopSignal;
 
-/** Watches jobs of Spark: a line now and then, and their end when a stop is asked for. */
+/**
+ * Watches jobs of Spark: a line now and then, and their end when a stop is asked for. They are a
+ * group of their own: others may have jobs on the same Spark.
+ */
 final class JobWatch {
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
@@ -16,6 +20,7 @@ final class JobWatch {
   private final JavaSparkContext spark;
   private final StopSignal stop;
   private final RunObserver observer;
+  private final String group = "byol4j-" + UUID.randomUUID();
 
   JobWatch(JavaSparkContext spark, StopSignal stop, RunObserver observer) {
     this.spark = spark;
@@ -24,13 +29,14 @@ final class JobWatch {
   }
 
   /**
-   * Runs {@code jobs} and watches meanwhile.
+   * Runs {@code jobs}, which this thread starts, and watches meanwhile.
    *
    * @throws CancellationException if a stop was asked for before they were done
    */
   <T> T over(Supplier<T> jobs) {
     Thread watching = new Thread(this::watch, "watch-of-jobs");
     watching.setDaemon(true);
+    spark.setJobGroup(group, "BYOL: images", false);
     watching.start();
     try {
       return jobs.get();
@@ -46,6 +52,7 @@ final class JobWatch {
       // later jobs are not its concern, nor to be cancelled by it
       watching.interrupt();
       joinUninterruptibly(watching);
+      spark.clearJobGroup();
     }
   }
 
@@ -71,7 +78,7 @@ final class JobWatch {
         Thread.sleep(BETWEEN_LOOKS.toMillis());
         if (stop.isRequested()) {
           // the next one may have begun meanwhile
-          spark.sc().cancelAllJobs();
+          spark.cancelJobGroup(group);
         }
         if (System.nanoTime() - start > BETWEEN_LINES.toNanos() * (lines + 1)) {
           lines++;

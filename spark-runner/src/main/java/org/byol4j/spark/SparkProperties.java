@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
+import org.apache.spark.serializer.JavaSerializer;
 import org.byol4j.train.ClusterSettings;
 
 /**
@@ -23,6 +24,7 @@ final class SparkProperties {
   private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
   private static final String PLUGINS = "spark.plugins";
   private static final String PROMETHEUS = "spark.metrics.conf.*.sink.prometheusServlet.";
+  private static final String SERIALIZER = "spark.serializer";
   private static final String LOOPBACK = "127.0.0.1";
   private static final Pattern LOCAL_CLUSTER =
       Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
@@ -143,7 +145,23 @@ final class SparkProperties {
     conf.set(EXECUTOR_OPTIONS, (NATIVE_MEMORY + " " + conf.get(EXECUTOR_OPTIONS, "")).strip());
   }
 
+  /**
+   * Checks the properties of a Spark that was there before us.
+   *
+   * @throws ClusterException if what replicas tell could not reach its driver
+   */
+  static void refuseKryo(SparkConf running) {
+    String serializer = running.get(SERIALIZER, "");
+    if (serializer.endsWith("KryoSerializer")) {
+      throw new ClusterException(
+          "%s=%s: Kryo cannot write records, expected %s or nothing; Spark was started by others, who have to change it"
+              .formatted(SERIALIZER, serializer, JavaSerializer.class.getName()));
+    }
+  }
+
   private void common() {
+    // Kryo cannot write records, which is what our tasks take and give back
+    conf.set(SERIALIZER, JavaSerializer.class.getName());
     if (!conf.contains(SUBMITTED) && !isLocal(conf)) {
       // nobody else brings our classes to the executors
       OurJar.path().ifPresent(jar -> conf.setIfMissing("spark.jars", jar.toUri().toString()));

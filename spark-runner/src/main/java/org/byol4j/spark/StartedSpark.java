@@ -14,11 +14,18 @@ record StartedSpark(JavaSparkContext context, boolean isOurs) implements AutoClo
   /** A property that tells our Spark from one that a notebook has started before. */
   private static final String OWNER = "spark.byol4j.owner";
 
-  /** Starts one, unless there is one. */
+  /**
+   * Starts one, unless there is one.
+   *
+   * @throws ClusterException if there is one that cannot be used
+   */
   static StartedSpark with(SparkConf conf) {
     SparkConf ours = conf.clone().set(OWNER, UUID.randomUUID().toString());
     SparkContext spark = SparkContext.getOrCreate(ours);
     boolean isOurs = spark.conf().get(OWNER, "").equals(ours.get(OWNER));
+    if (!isOurs) {
+      SparkProperties.refuseKryo(spark.conf());
+    }
     return new StartedSpark(new JavaSparkContext(spark), isOurs);
   }
 

@@ -96,6 +96,19 @@ class SparkPropertiesTest {
   }
 
   @Test
+  void recordsTravelByJavasSerializationWhateverTheUserSays() {
+    String kryo = "org.apache.spark.serializer.KryoSerializer";
+    submitted.set("spark.serializer", kryo);
+
+    assertThat(of("yarn", "", Map.of()).get("spark.serializer"))
+        .isEqualTo("org.apache.spark.serializer.JavaSerializer");
+    assertThatThrownBy(() -> SparkProperties.refuseKryo(submitted))
+        .isInstanceOf(ClusterException.class)
+        .hasMessageStartingWith("spark.serializer=" + kryo + ": ");
+    SparkProperties.refuseKryo(new SparkConf(false));
+  }
+
+  @Test
   void dynamicAllocationOfTheClustersDefaultsIsSwitchedOff() {
     submitted.set(DYNAMIC_ALLOCATION, "true");
 

@@ -119,12 +119,15 @@ final class HadoopLease implements RunLease {
       pause();
       isOurs = files.read(wanted).equals(holder.toString());
     }
+    if (isOurs) {
+      // whatever fails from here on, close() releases it
+      number = wanted;
+    }
     if (!isOurs || files.newest() != wanted) {
       throw new CheckpointException(
           "%s: another process has just begun attempt=%d, expected none"
               .formatted(location, files.newest()));
     }
-    number = wanted;
     files.deleteBefore(wanted);
   }
 
@@ -163,7 +166,8 @@ final class HadoopLease implements RunLease {
       if (files.newest() == number) {
         files.touch(number, holder, System.currentTimeMillis());
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      // one that escapes would end the signs, and nobody would hear of it
       LOG.warn("{}: the lease cannot be renewed, attempt={}: {}", location, number, e.toString());
     }
   }

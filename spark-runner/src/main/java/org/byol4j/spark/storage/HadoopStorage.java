@@ -6,10 +6,13 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
@@ -24,12 +27,16 @@ import org.byol4j.checkpoint.Upload;
 /**
  * A folder of a Hadoop file system.
  *
- * <p>On a file system that renames, an upload is a hidden file, {@code .NAME.partial}, which is
- * synced and then renamed into place. An object store shows an object only when its stream is
- * closed, so that there an upload is the object itself, and one that is not committed is aborted.
+ * <p>On a file system that renames, an upload is a hidden file, {@code .NAME.RANDOM.partial}, which
+ * is synced and then renamed into place: two writers of one name do not write to the same file.
+ * What a crash left of one is deleted by an upload of the same name, a day later. An object store
+ * shows an object only when its stream is closed, so that there an upload is the object itself, and
+ * one that is not committed is aborted.
  */
 public final class HadoopStorage implements Storage {
   private static final String HIDDEN = ".";
+  private static final String PARTIAL = ".partial";
+  private static final Duration LONGEST_UPLOAD = Duration.ofDays(1);
   private static final Set<String> OBJECT_STORES = Set.of("s3a", "s3", "s3n", "gs", "oss", "cosn");
 
   private final FileSystem files;
@@ -144,8 +151,33 @@ public final class HadoopStorage implements Storage {
 
     PartialFile(Path target) throws IOException {
       this.target = target;
-      this.partial = new Path(target.getParent(), HIDDEN + target.getName() + ".partial");
-      this.out = files.create(partial, true);
+      String name = HIDDEN + target.getName() + "." + UUID.randomUUID() + PARTIAL;
+      this.partial = new Path(target.getParent(), name);
+      deleteLeftovers();
+      this.out = files.create(partial, false);
+    }
+
+    /** Deletes what uploads of this name have left whose process is gone for sure. */
+    private void deleteLeftovers() throws IOException {
+      Pattern leftover =
+          Pattern.compile(
+              Pattern.quote(HIDDEN + target.getName())
+                  + "\\.[0-9a-f-]{36}"
+                  + Pattern.quote(PARTIAL));
+      long before = System.currentTimeMillis() - LONGEST_UPLOAD.toMillis();
+      try {
+        RemoteIterator<FileStatus> entries = files.listStatusIterator(target.getParent());
+        while (entries.hasNext()) {
+          FileStatus entry = entries.next();
+          if (entry.getModificationTime() < before
+              && leftover.matcher(entry.getPath().getName()).matches()) {
+            files.delete(entry.getPath(), false);
+          }
+        }
+      } catch (FileNotFoundException e) {
+        // no folder yet, or one that somebody deletes meanwhile: nothing is left there
+        return;
+      }
     }
 
     @Override

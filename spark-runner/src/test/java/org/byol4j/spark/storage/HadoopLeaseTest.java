@@ -8,6 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.byol4j.checkpoint.CheckpointException;
 import org.byol4j.checkpoint.LeaseSettings;
 import org.byol4j.checkpoint.RunLease;
@@ -45,6 +50,70 @@ class HadoopLeaseTest {
     lease.close();
 
     run.lease().close();
+  }
+
+  @Test
+  void leaseThatCouldNotBeTakenToTheEndIsReleased() throws IOException {
+    FailingLists system = new FailingLists();
+    RunStorage failing = on(system, LONG);
+    system.failFrom(2);
+    assertThatThrownBy(failing::lease).isInstanceOf(IllegalStateException.class);
+
+    run.lease().close();
+  }
+
+  @Test
+  void signsGoOnAfterAFailureThatNobodyDeclares() throws IOException {
+    FailingLists system = new FailingLists();
+    Path file = folder.resolve(".lease-000001");
+    try (RunLease lease = on(system, Duration.ofSeconds(1)).lease()) {
+      system.failFrom(1);
+      while (system.failures() == 0) {
+        Thread.onSpinWait();
+      }
+      system.failFrom(Integer.MAX_VALUE);
+      FileTime old = FileTime.fromMillis(1_000_000);
+      Files.setLastModifiedTime(file, old);
+      while (Files.getLastModifiedTime(file).equals(old)) {
+        Thread.onSpinWait();
+      }
+      assertThat(lease.nextAttempt()).isEqualTo(1);
+    }
+  }
+
+  /** A disk whose lists may fail with what no signature says. */
+  private static final class FailingLists extends RawLocalFileSystem {
+    private int listsLeft = Integer.MAX_VALUE;
+    private int failures;
+
+    FailingLists() throws IOException {
+      initialize(Path.of("/").toUri(), new Configuration());
+    }
+
+    /** Fails from the given list on, the next one being 1. */
+    synchronized void failFrom(int list) {
+      listsLeft = list - 1;
+    }
+
+    synchronized int failures() {
+      return failures;
+    }
+
+    @Override
+    public synchronized RemoteIterator<FileStatus> listStatusIterator(
+        org.apache.hadoop.fs.Path folder) throws IOException {
+      if (listsLeft > 0) {
+        listsLeft--;
+        return super.listStatusIterator(folder);
+      }
+      failures++;
+      throw new IllegalStateException("the client is confused");
+    }
+  }
+
+  private RunStorage on(FileSystem system, Duration ttl) {
+    return new HadoopRunStorage(
+        system, new org.apache.hadoop.fs.Path(folder.toUri()), new LeaseSettings(ttl));
   }
 
   @Test

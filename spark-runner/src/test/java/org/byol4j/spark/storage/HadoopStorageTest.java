@@ -10,6 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.byol4j.checkpoint.Storage;
@@ -64,14 +68,33 @@ class HadoopStorageTest {
 
   @Test
   void whatACrashLeftOfAnUploadIsNotSeenAndDoesNotHinderTheNext() throws IOException {
-    Path leftover = folder.resolve("run/a/.b.partial");
+    Path leftover = folder.resolve("run/a/.b.%s.partial".formatted(UUID.randomUUID()));
     Files.createDirectories(leftover.getParent());
     Files.writeString(leftover, "a longer text than the next one");
+    Path ofAnotherName = folder.resolve("run/a/.b.c.%s.partial".formatted(UUID.randomUUID()));
+    Files.writeString(ofAnotherName, "another's");
+    FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofHours(25)));
+    Files.setLastModifiedTime(leftover, longAgo);
+    Files.setLastModifiedTime(ofAnotherName, longAgo);
 
     assertThat(storage.list("a")).isEmpty();
     put("a/b", "123");
     assertThat(read("a/b")).isEqualTo("123");
     assertThat(leftover).doesNotExist();
+    assertThat(ofAnotherName).exists();
+  }
+
+  @Test
+  void twoWritersOfOneNameDoNotMix() throws IOException {
+    try (Upload first = storage.create("a/b");
+        Upload second = storage.create("a/b")) {
+      first.write(bytes("first"));
+      second.write(bytes("2nd"));
+      first.commit();
+      assertThat(read("a/b")).isEqualTo("first");
+      second.commit();
+    }
+    assertThat(read("a/b")).isEqualTo("2nd");
   }
 
   @Test

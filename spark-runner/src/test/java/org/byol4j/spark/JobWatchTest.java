@@ -1,0 +1,69 @@
+package org.byol4j.spark;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.apache.spark.SparkConf;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.byol4j.train.ClusterSettings;
+import org.byol4j.train.RunObserver;
+import org.byol4j.train.StopSignal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class JobWatchTest {
+  private static final CountDownLatch OTHER_BEGAN = new CountDownLatch(1);
+  private static final CountDownLatch OURS_ENDED = new CountDownLatch(1);
+
+  @Test
+  void stopEndsOurJobsAndNobodyElses() throws InterruptedException {
+    ClusterSettings cluster = new ClusterSettings("local[2]", 1, Map.of("ui.enabled", "false"));
+    SparkConf conf = SparkProperties.ofTasks("", cluster, new SparkConf(false), 2);
+    StopSignal stop = new StopSignal();
+    try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+      CompletableFuture<Void> other = CompletableFuture.runAsync(() -> runUntilOursEnded(spark));
+      OTHER_BEGAN.await();
+      stop.request();
+
+      assertThatThrownBy(
+              () -> new JobWatch(spark, stop, RunObserver.NONE).over(() -> runUntilKilled(spark)))
+          .isInstanceOf(CancellationException.class);
+      OURS_ENDED.countDown();
+      assertThatCode(other::join).doesNotThrowAnyException();
+    }
+  }
+
+  private static void runUntilOursEnded(JavaSparkContext spark) {
+    spark
+        .parallelize(List.of(1), 1)
+        .foreach(
+            task -> {
+              OTHER_BEGAN.countDown();
+              OURS_ENDED.await();
+            });
+  }
+
+  private static int runUntilKilled(JavaSparkContext spark) {
+    try {
+      spark
+          .parallelize(List.of(1), 1)
+          .foreach(
+              task -> {
+                while (!TaskContext.get().isInterrupted()) {
+                  Thread.sleep(10);
+                }
+              });
+      return 1;
+    } catch (Exception e) {
+      // Scala throws what no signature says
+      throw new IllegalStateException(e);
+    }
+  }
+}

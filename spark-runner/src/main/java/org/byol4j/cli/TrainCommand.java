@@ -83,7 +83,7 @@ final class TrainCommand implements Runnable {
                 .toArray(Assignment[]::new));
     RunSummary summary = train(configuration, main.interruption().obey());
     PrintWriter print = spec.commandLine().getOut();
-    print.println(summary.wasComplete() ? complete(summary) : ended(summary));
+    print.println(lineOf(summary));
     print.flush();
   }
 
@@ -101,12 +101,15 @@ final class TrainCommand implements Runnable {
     }
   }
 
-  private static String complete(RunSummary summary) {
-    return "already complete after %d steps; checkpoint %s"
-        .formatted(summary.steps(), summary.checkpoint());
-  }
-
-  private static String ended(RunSummary summary) {
+  /** How the run ended; a part of a run without a step has neither loss nor speed. */
+  static String lineOf(RunSummary summary) {
+    if (Double.isNaN(summary.loss())) {
+      String how =
+          summary.wasComplete()
+              ? "already complete after %d steps; checkpoint %s"
+              : "stopped after %d steps, before another one; checkpoint %s";
+      return how.formatted(summary.steps(), summary.checkpoint());
+    }
     return String.format(
         Locale.ROOT,
         "%s after %d steps: loss %.4f, %.1f images/s, %.0f s; checkpoint %s",

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import org.byol4j.image.Image;
 import org.byol4j.image.ImageEncoder;
+import org.byol4j.train.RunSummary;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,17 @@ class TrainCommandTest {
       }
       Files.write(kind.resolve(i + ".png"), ImageEncoder.png(new Image(16, 16, rgb)));
     }
+  }
+
+  @Test
+  void partOfARunWithoutAStepHasNeitherLossNorSpeed() {
+    RunSummary complete = new RunSummary(6, true, Double.NaN, 0, 2, "run/step-6");
+    RunSummary stopped = new RunSummary(4, false, Double.NaN, 0, 2, "run/step-4");
+
+    assertThat(TrainCommand.lineOf(complete))
+        .isEqualTo("already complete after 6 steps; checkpoint run/step-6");
+    assertThat(TrainCommand.lineOf(stopped))
+        .isEqualTo("stopped after 4 steps, before another one; checkpoint run/step-4");
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.byol4j.cli;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.cli.demo.DrawnImages;
@@ -71,7 +72,13 @@ final class Demo {
             folder.train().toString(),
             folder.run().toString(),
             RunSettings.Resume.NEVER);
-    RunSummary summary = train(settings);
+    RunSummary summary;
+    try {
+      summary = train(settings);
+    } catch (CancellationException e) {
+      // it was asked to stop before the replicas ran
+      return Optional.empty();
+    }
     if (!summary.finished()) {
       return Optional.empty();
     }

@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Modifier;
 import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -23,18 +25,12 @@ public final class OurExceptions {
   public static Set<Class<? extends Throwable>> types() {
     Set<Class<? extends Throwable>> types = new HashSet<>();
     for (Class<?> place : List.of(CollectiveException.class, ClusterException.class)) {
-      Path root = root(place);
-      try (Stream<Path> files = Files.walk(root)) {
-        files
-            .map(file -> root.relativize(file).toString())
-            .filter(file -> file.endsWith("Exception.class"))
-            .map(OurExceptions::load)
-            .filter(type -> Modifier.isPublic(type.getModifiers()))
-            .filter(RuntimeException.class::isAssignableFrom)
-            .forEach(type -> types.add(type.asSubclass(Throwable.class)));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      classFiles(place).stream()
+          .filter(file -> file.endsWith("Exception.class"))
+          .map(OurExceptions::load)
+          .filter(type -> Modifier.isPublic(type.getModifiers()))
+          .filter(RuntimeException.class::isAssignableFrom)
+          .forEach(type -> types.add(type.asSubclass(Throwable.class)));
     }
     return types;
   }
@@ -62,6 +58,29 @@ public final class OurExceptions {
       throw new LinkageError(type.getName(), e);
     }
     throw new AssertionError("no way to make a " + type.getName());
+  }
+
+  /**
+   * The class files beside a class, relative to where they lie: a folder, or a jar when packaged.
+   */
+  private static List<String> classFiles(Class<?> place) {
+    Path from = root(place);
+    try {
+      if (Files.isDirectory(from)) {
+        return classFiles(from);
+      }
+      try (FileSystem jar = FileSystems.newFileSystem(from)) {
+        return classFiles(jar.getPath("/"));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> classFiles(Path root) throws IOException {
+    try (Stream<Path> files = Files.walk(root.resolve("org/byol4j"))) {
+      return files.map(file -> root.relativize(file).toString()).toList();
+    }
   }
 
   private static Path root(Class<?> place) {

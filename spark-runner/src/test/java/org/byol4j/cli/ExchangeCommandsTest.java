@@ -125,15 +125,7 @@ class ExchangeCommandsTest {
   @Test
   void damagedFileIsDataThatIsNamed() throws IOException {
     Files.write(model, new byte[3]);
-    Ran ran =
-        Ran.byol4j(
-            "import",
-            "--format",
-            "safetensors",
-            "--file",
-            model.toString(),
-            "--out",
-            folder.resolve("other").toString());
+    Ran ran = importToOther();
     assertThat(ran.code()).isEqualTo(65);
     assertThat(ran.err()).startsWith("byol4j: " + model + ": lengthBytes=3");
   }
@@ -144,17 +136,20 @@ class ExchangeCommandsTest {
       SafetensorsWriter.write(List.of(), Map.of(), upload);
       upload.commit();
     }
-    Ran ran =
-        Ran.byol4j(
-            "import",
-            "--format",
-            "safetensors",
-            "--file",
-            model.toString(),
-            "--out",
-            folder.resolve("other").toString());
+    Ran ran = importToOther();
     assertThat(ran.code()).isEqualTo(64);
     assertThat(ran.err()).contains("--conf is missing");
+  }
+
+  private Ran importToOther() {
+    return Ran.byol4j(
+        "import",
+        "--format",
+        "safetensors",
+        "--file",
+        model.toString(),
+        "--out",
+        folder.resolve("other").toString());
   }
 
   private Ran export(String... more) {

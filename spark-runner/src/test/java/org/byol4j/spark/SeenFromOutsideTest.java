@@ -50,7 +50,7 @@ class SeenFromOutsideTest {
             "cluster.spark.ui.enabled=true",
             "cluster.spark.ui.port=0");
     StopSignal stop = new StopSignal();
-    Hears observer = new Hears();
+    Heard observer = new Heard();
 
     try (BarrierLauncher launcher =
         BarrierLauncher.of(run.configuration(), "local[2]", stop, observer)) {
@@ -62,7 +62,7 @@ class SeenFromOutsideTest {
       assertThat(value(metrics, "loss")).isEqualTo(summary.loss());
       assertThat(value(metrics, "step")).isEqualTo(SmallRun.STEPS - 1);
       assertThat(value(metrics, "epoch")).isEqualTo(1);
-      StepRecord last = observer.steps.get(SmallRun.STEPS - 1);
+      StepRecord last = observer.steps().get(SmallRun.STEPS - 1);
       assertThat(value(metrics, "learning_rate")).isEqualTo(last.learningRate());
       assertThat(value(metrics, "target_decay")).isEqualTo(last.targetDecay());
       assertThat(value(metrics, "feature_std")).isEqualTo(last.featureStd());
@@ -87,7 +87,7 @@ class SeenFromOutsideTest {
       }
       assertThat(list).contains("epoch 1 of 2: loss ", "BYOL: replicas=2 out=");
     }
-    assertThat(observer.steps).hasSize(SmallRun.STEPS);
+    assertThat(observer.steps()).hasSize(SmallRun.STEPS);
   }
 
   @Test
@@ -244,28 +244,10 @@ class SeenFromOutsideTest {
                 "cluster.spark.executor.resource.gpu.amount=1",
                 "cluster.spark.task.resource.gpu.amount=1")
             .with(BarrierLauncherTest.onOurClasses());
-    Hears observer = new Hears();
+    Heard observer = new Heard();
 
     run.onSpark("local-cluster[1,1,1024]", new StopSignal(), observer);
 
-    assertThat(observer.said).anyMatch(line -> line.matches("replica rank=0 runs on .* gpu=7"));
-  }
-
-  private static final class Hears implements RunObserver {
-    private final List<StepRecord> steps = new ArrayList<>();
-    private final List<String> said = new ArrayList<>();
-
-    @Override
-    public void begins(long firstStep, long totalSteps, int stepsPerEpoch) {}
-
-    @Override
-    public void stepDone(StepRecord entry) {
-      steps.add(entry);
-    }
-
-    @Override
-    public void says(String message) {
-      said.add(message);
-    }
+    assertThat(observer.said()).anyMatch(line -> line.matches("replica rank=0 runs on .* gpu=7"));
   }
 }

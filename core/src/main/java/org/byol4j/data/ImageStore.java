@@ -26,18 +26,18 @@ public final class ImageStore {
   private static final Logger LOG = LoggerFactory.getLogger(ImageStore.class);
 
   private final Manifest manifest;
-  private final ByteBuffer index;
-  private final ByteBuffer names;
-  private final ByteBuffer[] segments;
 
-  private ImageStore(StoreFiles files, Manifest manifest) throws IOException {
+  /**
+   * The image {@code id} is number {@code id / parts.length} in part {@code id mod parts.length}.
+   */
+  private final StorePart[] parts;
+
+  /**
+   * @param parts one, or as many as the set has shards
+   */
+  ImageStore(Manifest manifest, StorePart... parts) {
     this.manifest = manifest;
-    this.index = map(files.index(), manifest.indexBytes());
-    this.names = map(files.names(), manifest.namesBytes());
-    this.segments = new ByteBuffer[manifest.segmentBytes().size()];
-    for (int i = 0; i < segments.length; i++) {
-      segments[i] = map(files.segment(i), manifest.segmentBytes().get(i));
-    }
+    this.parts = parts;
   }
 
   /**
@@ -73,9 +73,10 @@ public final class ImageStore {
         }
         Optional<Manifest> present = files.present();
         if (present.isPresent() && isStoreOf(source, settings, present.get())) {
-          return new ImageStore(files, present.get());
+          return new ImageStore(present.get(), StorePart.of(files, present.get()));
         }
-        return new ImageStore(files, build(source, files, settings, progress, segmentBytes));
+        Manifest built = build(source, files, settings, progress, segmentBytes);
+        return new ImageStore(built, StorePart.of(files, built));
       } catch (OverlappingFileLockException e) {
         throw new IOException("another thread is at it", e);
       }
@@ -97,7 +98,7 @@ public final class ImageStore {
       if (present.isEmpty()) {
         throw new DataException("no store of images: folder=%s".formatted(folder));
       }
-      return new ImageStore(files, present.get());
+      return new ImageStore(present.get(), StorePart.of(files, present.get()));
     } catch (IOException e) {
       throw files.failed("open", e);
     }
@@ -156,19 +157,20 @@ public final class ImageStore {
 
   /** Whether the image lies here: a store of some shards knows of all ids, and holds its own. */
   public boolean holds(int id) {
-    return field(id, StoreFiles.LENGTH) > 0;
+    return recordOf(id) < partOf(id).images();
   }
 
   /** The path of an image in its source. */
   public String name(int id) {
-    byte[] name = new byte[field(id, StoreFiles.NAME_LENGTH)];
-    names.get(field(id, StoreFiles.NAME_START), name);
+    StorePart part = partOf(id);
+    byte[] name = new byte[part.field(recordOf(id), StoreFiles.NAME_LENGTH)];
+    part.copyName(part.field(recordOf(id), StoreFiles.NAME_START), name);
     return new String(name, StandardCharsets.UTF_8);
   }
 
   /** The index of an image's class in the manifest, or -1 if it lies in no folder. */
   public int label(int id) {
-    return field(id, StoreFiles.LABEL);
+    return partOf(id).field(recordOf(id), StoreFiles.LABEL);
   }
 
   /** A way to the encoded bytes, for one thread. */
@@ -178,11 +180,11 @@ public final class ImageStore {
 
   /** Reads encoded images without making objects; confined to one thread. */
   public final class Reader {
-    private final ByteBuffer[] windows = new ByteBuffer[segments.length];
+    private final ByteBuffer[][] windows = new ByteBuffer[parts.length][];
 
     private Reader() {
       for (int i = 0; i < windows.length; i++) {
-        windows[i] = segments[i].duplicate();
+        windows[i] = parts[i].windows();
       }
     }
 
@@ -191,20 +193,20 @@ public final class ImageStore {
      * the next call may use again.
      */
     public ByteBuffer read(int id) {
-      int offset = field(id, StoreFiles.OFFSET);
-      return windows[field(id, StoreFiles.SEGMENT)]
-          .limit(offset + field(id, StoreFiles.LENGTH))
+      StorePart part = partOf(id);
+      int record = recordOf(id);
+      int offset = part.field(record, StoreFiles.OFFSET);
+      return windows[id % parts.length][part.field(record, StoreFiles.SEGMENT)]
+          .limit(offset + part.field(record, StoreFiles.LENGTH))
           .position(offset);
     }
   }
 
-  private int field(int id, int field) {
-    return index.getInt(id * StoreFiles.RECORD_BYTES + field);
+  private StorePart partOf(int id) {
+    return parts[id % parts.length];
   }
 
-  private static ByteBuffer map(Path file, long length) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return channel.map(FileChannel.MapMode.READ_ONLY, 0, length);
-    }
+  private int recordOf(int id) {
+    return id / parts.length;
   }
 }

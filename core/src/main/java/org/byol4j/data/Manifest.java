@@ -55,6 +55,22 @@ public record Manifest(
   }
 
   /**
+   * The manifest of a set that was settled elsewhere, of which some shards lie here.
+   *
+   * @param hash the {@link ManifestHash} of the whole set
+   */
+  public static Manifest ofShards(
+      String source,
+      long maxPixels,
+      int images,
+      String hash,
+      List<String> classes,
+      Map<String, Integer> bad) {
+    return new Manifest(
+        FORMAT, source, hash, maxPixels, images, hash, classes, bad, Map.of(), 0, 0, List.of());
+  }
+
+  /**
    * Reads a manifest.
    *
    * @throws IOException if there is none, or none that is whole

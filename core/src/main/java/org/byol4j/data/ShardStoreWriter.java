@@ -6,121 +6,148 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
- * Writes the store of some images of a set whose ids, verdicts and hash are settled already, such
- * as a replica's shards. The index has a record for every id of the set; those of images that are
- * not here are zeros.
+ * Writes the store of one shard, of a set whose ids, verdicts and hash are settled already. Closed
+ * without {@link #finish} it leaves nothing behind.
  *
- * <p>Confined to one thread. Without {@link #finish} there is no store.
+ * <p>Confined to one thread; others may write the same shard at the same time, the first to finish
+ * is taken.
  */
 public final class ShardStoreWriter implements AutoCloseable {
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  private final StoreFiles whole;
   private final StoreFiles files;
   private final SegmentWriter segments;
-  private final FileChannel index;
+  private final FileOutputStream indexFile;
+  private final FileOutputStream namesFile;
+  private final OutputStream index;
   private final OutputStream names;
   private final ByteBuffer entry = ByteBuffer.allocate(StoreFiles.RECORD_BYTES);
-  private final int images;
+  private final ManifestHash hash = new ManifestHash();
+  private String sha256 = "";
+  private int images;
   private int nameEnd;
 
   /**
-   * Begins a store in {@code folder}, which is created; one that lies there is removed.
+   * Begins a store that becomes {@code folder} when it is whole.
    *
-   * @param images how many images the whole set has
-   * @throws UncheckedIOException if the folder cannot be written to
+   * @throws UncheckedIOException if the disk does not take it
    */
-  public ShardStoreWriter(Path folder, int images) {
-    this.files = new StoreFiles(folder);
-    this.images = images;
+  ShardStoreWriter(Path folder) {
+    String unique = UUID.randomUUID().toString();
+    this.whole = new StoreFiles(folder);
+    this.files =
+        new StoreFiles(
+            folder.resolveSibling(".%s.%s.part".formatted(folder.getFileName(), unique)));
     try {
-      Files.createDirectories(folder);
-      files.discard();
+      Files.createDirectories(files.folder());
       this.segments = new SegmentWriter(files, SegmentWriter.SEGMENT_BYTES);
-      this.index =
-          FileChannel.open(files.index(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      this.names = new BufferedOutputStream(new FileOutputStream(files.names().toFile()));
+      this.indexFile = new FileOutputStream(files.index().toFile());
+      this.namesFile = new FileOutputStream(files.names().toFile());
+      this.index = new BufferedOutputStream(indexFile, BUFFER_BYTES);
+      this.names = new BufferedOutputStream(namesFile, BUFFER_BYTES);
     } catch (IOException e) {
       throw files.failed("write", e);
     }
   }
 
   /**
-   * Adds an image.
+   * Adds the next image, in the order of ids.
    *
    * @param label the index of its class, or -1
    * @throws UncheckedIOException if it cannot be written
    */
-  public void add(int id, String path, int label, byte[] encoded) {
+  public void add(String path, int label, byte[] encoded) {
     byte[] name = path.getBytes(StandardCharsets.UTF_8);
+    hash.add(name, Verdict.hashOf(encoded));
     try {
       entry.clear().putLong(segments.append(encoded)).putInt(encoded.length).putInt(label);
-      entry.putInt(nameEnd).putInt(name.length).flip();
-      long position = (long) id * StoreFiles.RECORD_BYTES;
-      while (entry.hasRemaining()) {
-        position += index.write(entry, position);
-      }
+      entry.putInt(nameEnd).putInt(name.length);
+      index.write(entry.array());
       names.write(name);
-      nameEnd += name.length;
+    } catch (IOException e) {
+      throw files.failed("write", e);
+    }
+    nameEnd += name.length;
+    images++;
+  }
+
+  /** How many images were added. */
+  public int images() {
+    return images;
+  }
+
+  /** The {@link ManifestHash} of the images; none can be added afterwards. */
+  public String hash() {
+    if (sha256.isEmpty()) {
+      sha256 = hash.hex();
+    }
+    return sha256;
+  }
+
+  /**
+   * Makes the store appear: the caller has compared the {@linkplain #hash hash}.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public void finish() {
+    try {
+      index.flush();
+      indexFile.getFD().sync();
+      names.flush();
+      namesFile.getFD().sync();
+      files.commit(
+          new Manifest(
+              Manifest.FORMAT,
+              whole.folder().toString(),
+              hash(),
+              0,
+              images,
+              hash(),
+              List.of(),
+              Map.of(),
+              Map.of(),
+              (long) images * StoreFiles.RECORD_BYTES,
+              nameEnd,
+              segments.finish()));
+      appear();
     } catch (IOException e) {
       throw files.failed("write", e);
     }
   }
 
-  /**
-   * Makes the store complete.
-   *
-   * @param source where the set comes from
-   * @param maxPixels the largest image that was decoded when the set was settled
-   * @param hash the {@link ManifestHash} of the whole set
-   * @param classes the names of the classes that labels are indices of
-   * @param bad how many files of the set are bad, by reason
-   * @throws UncheckedIOException if it cannot be written
-   */
-  public ImageStore finish(
-      String source, long maxPixels, String hash, List<String> classes, Map<String, Integer> bad) {
-    long indexBytes = (long) images * StoreFiles.RECORD_BYTES;
-    try {
-      if (index.size() < indexBytes) {
-        ByteBuffer last = ByteBuffer.wrap(new byte[1]);
-        while (last.hasRemaining()) {
-          index.write(last, indexBytes - 1);
-        }
-      }
-      index.force(true);
-      names.flush();
-      files.commit(
-          new Manifest(
-              Manifest.FORMAT,
-              source,
-              hash,
-              maxPixels,
-              images,
-              hash,
-              classes,
-              bad,
-              Map.of(),
-              indexBytes,
-              nameEnd,
-              segments.finish()));
-    } catch (IOException e) {
-      throw files.failed("write", e);
+  private void appear() throws IOException {
+    if (whole.present().isEmpty()) {
+      // a folder whose files were cut or taken away; nobody leaves one on purpose
+      whole.deleteAll();
     }
-    return ImageStore.existing(files.folder());
+    try {
+      Files.move(files.folder(), whole.folder(), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      if (whole.present().isEmpty()) {
+        throw e;
+      }
+      // another task was faster: it has written the same
+    }
   }
 
   @Override
   public void close() {
     segments.close();
     try {
-      index.close();
-      names.close();
+      // what is not written yet is not wanted any more
+      indexFile.close();
+      namesFile.close();
+      files.deleteAll();
     } catch (IOException e) {
       throw files.failed("close", e);
     }

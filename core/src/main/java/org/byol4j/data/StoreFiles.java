@@ -97,6 +97,19 @@ record StoreFiles(Path folder) {
     }
   }
 
+  /** Removes the folder with all that lies right in it; does nothing if there is none. */
+  void deleteAll() throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+      for (Path file : all) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
+  }
+
   /** Makes the store complete. */
   void commit(Manifest manifest) throws IOException {
     Path whole = folder.resolve("manifest.json.new");

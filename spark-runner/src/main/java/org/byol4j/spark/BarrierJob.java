@@ -15,6 +15,7 @@ import scala.reflect.ClassTag$;
 /** A launch of the replicas as a job of Spark, and what it means when that fails. */
 final class BarrierJob {
   private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
 
   /** What Spark says of a job that somebody has cancelled, in its user interface for instance. */
   private static final Pattern CANCELLED = Pattern.compile("(\\[\\w+] )?Job \\d+ cancelled\\b.*");
@@ -32,15 +33,18 @@ final class BarrierJob {
   /**
    * Runs the replicas to the end.
    *
-   * @param patience how long they may take to start
-   * @param stop ends the job while they are started; once they run they are asked to stop instead
+   * @param toStart how long they may take to start
+   * @param withoutNews how long they may then take to come any further on their way to each other
+   * @param stop ends the job until they are together; from then on they are asked to stop instead
    * @throws LostReplicaException if they may be launched again
    * @throws CancellationException if somebody wants them not to run
    */
-  ReplicaEnd run(RunOrder order, int replicas, Duration patience, StopSignal stop) {
+  ReplicaEnd run(
+      RunOrder order, int replicas, Duration toStart, Duration withoutNews, StopSignal stop) {
     String group = "byol4j-" + Long.toHexString(order.session());
     spark.setJobGroup(group, "BYOL: replicas=%d out=%s".formatted(replicas, order.out()), false);
     Runnable cancel = () -> spark.cancelJobGroup(group);
+    StartWatch.Patience patience = new StartWatch.Patience(toStart, withoutNews, BETWEEN_LINES);
     StartWatch watch = new StartWatch(launch, replicas, patience, stop, lost, cancel);
     try {
       return collect(order, replicas);
@@ -67,7 +71,7 @@ final class BarrierJob {
   }
 
   private RuntimeException givenUp(RuntimeException reason) {
-    replace(launch.silentExecutors(LAST_WORDS));
+    replace(launch.silentExecutors(LAST_WORDS, TaskCancellation.GRACE));
     return reason;
   }
 
@@ -76,7 +80,7 @@ final class BarrierJob {
     if (isUnwanted) {
       launch.stop();
     }
-    replace(launch.silentExecutors(isCancelled(job) ? TaskCancellation.GRACE : LAST_WORDS));
+    replace(launch.silentExecutors(LAST_WORDS, TaskCancellation.GRACE));
     RuntimeException failure = LaunchFailure.of(launch.rootFailure(), job, lost.last());
     return isUnwanted && failure instanceof LostReplicaException ? unwanted(job) : failure;
   }

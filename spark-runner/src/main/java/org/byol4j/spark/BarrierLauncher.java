@@ -9,6 +9,8 @@ import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.byol4j.collective.tcp.JobSecret;
+import org.byol4j.collective.tcp.TcpSettings;
+import org.byol4j.collective.tcp.TlsKeys;
 import org.byol4j.config.Configuration;
 import org.byol4j.data.StoreProgress;
 import org.byol4j.spark.storage.Places;
@@ -75,8 +77,12 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
 
   @Override
   public RunSummary launch(RunStart start) {
+    long session = random.nextLong();
+    RunOrder order = RunOrder.of(start, session, JobSecret.random());
+    TcpSettings collective = order.readConfiguration().collective();
     JavaSparkContext spark = spark();
     int replicas = start.settings().train().replicas();
+    checkKeys(collective, replicas, spark.sc().isLocal());
     Slots slots = new Slots(spark.sc(), lost, stop, observer);
     Duration patience = slots.patience(launches > 0);
     slots.await(replicas, patience);
@@ -86,14 +92,32 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
     Mailbox mailbox = Mailbox.of(spark.sc().applicationId());
     mailbox.metrics().launched(launches, start.images().bad());
     launches++;
-    long session = random.nextLong();
-    RunOrder order = RunOrder.of(start, session, JobSecret.random());
     try (Launch launch =
         new Launch(session, stop, new Reporting(spark, observer, mailbox.metrics()))) {
       mailbox.deliverTo(launch);
       return new BarrierJob(spark, launch, lost)
-          .run(order, replicas, slots.patience(true), stop)
+          .run(order, replicas, slots.patience(true), withoutNews(collective), stop)
           .toSummary();
+    }
+  }
+
+  /** From the last image that has come to the first operation together. */
+  private static Duration withoutNews(TcpSettings collective) {
+    return collective.progressTimeout().plus(collective.joinTimeout());
+  }
+
+  /**
+   * Looks at the keys for TLS before anything is started. Where executors are other processes the
+   * keys may be with them only; then each of them looks.
+   *
+   * @throws org.byol4j.collective.tcp.TlsKeysException if they are not what the settings say
+   */
+  private static void checkKeys(TcpSettings collective, int replicas, boolean isInThisProcess) {
+    if (replicas > 1) {
+      collective
+          .tls()
+          .filter(keys -> isInThisProcess || TlsKeys.areHere(keys))
+          .ifPresent(TlsKeys::check);
     }
   }
 

@@ -2,6 +2,7 @@ package org.byol4j.spark;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,10 @@ final class Launch implements AutoCloseable {
             return thread;
           });
   private final Map<Integer, String> executors = new TreeMap<>();
+  private final Arrivals arrivals = new Arrivals();
+
+  /** When each replica has spoken last, by {@link System#nanoTime}. */
+  private final Map<Integer, Long> heard = new HashMap<>();
 
   /** In the order in which they came: causes before consequences. */
   private final Map<Integer, Throwable> failures = new LinkedHashMap<>();
@@ -59,6 +64,7 @@ final class Launch implements AutoCloseable {
 
   /** Takes a message; the answer is whether the replica is to stop. */
   synchronized boolean receive(ReplicaMessage message) {
+    heard.put(message.rank(), System.nanoTime());
     for (ReplicaEvent event : message.events()) {
       note(message.rank(), event);
       tellLater(() -> tell(message.rank(), event));
@@ -67,6 +73,7 @@ final class Launch implements AutoCloseable {
   }
 
   private void note(int rank, ReplicaEvent event) {
+    arrivals.note(rank, event);
     if (event instanceof ReplicaEvent.Started started) {
       executors.put(rank, started.executor());
     } else if (event instanceof ReplicaEvent.Failed failed) {
@@ -106,9 +113,9 @@ final class Launch implements AutoCloseable {
     }
   }
 
-  /** How many replicas have said that they run. */
-  synchronized int started() {
-    return executors.size();
+  /** How far replicas are on their way to the first step; safe for any number of threads. */
+  Arrivals arrivals() {
+    return arrivals;
   }
 
   /** Has all replicas stop, whatever the stop signal says. */
@@ -129,12 +136,15 @@ final class Launch implements AutoCloseable {
   }
 
   /**
-   * Waits for the last words of all replicas that have begun.
+   * Waits for the last words of all replicas that have begun. One that still speaks is not dead: it
+   * comes to its end, or to where it notices that it is to end.
    *
+   * @param patience how long replicas may be silent
+   * @param grace how long those that speak may take to their end
    * @return the executors whose replicas have not said that they ended: they are gone, or frozen
    */
-  synchronized List<String> silentExecutors(Duration patience) {
-    long deadline = System.nanoTime() + patience.toNanos();
+  synchronized List<String> silentExecutors(Duration patience, Duration grace) {
+    long start = System.nanoTime();
     long left = patience.toNanos();
     while (!ended.containsAll(executors.keySet()) && left > 0) {
       try {
@@ -143,7 +153,8 @@ final class Launch implements AutoCloseable {
         Thread.currentThread().interrupt();
         break;
       }
-      left = deadline - System.nanoTime();
+      long spoken = lastWord(start) - start;
+      left = Math.min(grace.toNanos(), spoken + patience.toNanos()) - (System.nanoTime() - start);
     }
     List<String> silent = new ArrayList<>();
     executors.forEach(
@@ -153,6 +164,14 @@ final class Launch implements AutoCloseable {
           }
         });
     return silent;
+  }
+
+  /** When a replica that has not ended has spoken last, if that was after {@code start}. */
+  private long lastWord(long start) {
+    return executors.keySet().stream()
+        .filter(rank -> !ended.contains(rank))
+        .mapToLong(heard::get)
+        .reduce(start, (a, b) -> b - a > 0 ? b : a);
   }
 
   /** Waits until the observer has heard everything; who speaks later is told to stop. */

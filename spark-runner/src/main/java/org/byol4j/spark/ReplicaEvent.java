@@ -19,6 +19,17 @@ sealed interface ReplicaEvent extends Serializable {
    */
   record Started(String executor, String host, String gpu) implements ReplicaEvent {}
 
+  /**
+   * The replica copies its images to its machine.
+   *
+   * @param done how many are there
+   * @param total how many there will be
+   */
+  record Copies(long done, long total) implements ReplicaEvent {}
+
+  /** The replica has its images, and is connected with all others. */
+  record Together() implements ReplicaEvent {}
+
   /** The steps begin, on rank 0. */
   record Begins(long firstStep, long totalSteps, int stepsPerEpoch) implements ReplicaEvent {}
 

@@ -5,11 +5,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.api.plugin.PluginContext;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.tcp.TcpEndpoint;
+import org.byol4j.collective.tcp.TlsKeys;
 import org.byol4j.config.Configuration;
 import org.byol4j.data.ImageStore;
 import org.byol4j.train.ReplicaTask;
@@ -20,8 +22,8 @@ import scala.collection.JavaConverters;
 import scala.runtime.AbstractFunction1;
 
 /**
- * What a task of the barrier stage does: it finds the other replicas, and runs its own. Rank 0
- * gives back how the run ended.
+ * What a task of the barrier stage does: it brings its images to its machine, finds the other
+ * replicas, and runs its own. Rank 0 gives back how the run ended.
  */
 final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterator<ReplicaEnd>>
     implements Serializable {
@@ -53,10 +55,24 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
 
   private Optional<RunSummary> run(BarrierTaskContext task, InetAddress host, ReplicaLink link) {
     Configuration configuration = order.readConfiguration();
-    if (task.numPartitions() == 1) {
-      return run(configuration, Collective.single(), link);
-    }
+    RunStart start = order.start(configuration);
     TaskCancellation cancellation = new TaskCancellation(task);
+    int replicas = task.numPartitions();
+    if (replicas > 1) {
+      // images may take their time
+      configuration.collective().tls().ifPresent(TlsKeys::check);
+    }
+    // no replica waits in the group for another one's images
+    ImageStore store =
+        ReplicaImages.open(
+            start,
+            task.partitionId(),
+            replicas,
+            (done, total) -> copies(done, total, link, cancellation));
+    if (replicas == 1) {
+      link.together();
+      return run(start, store, Collective.single(), link);
+    }
     try (TcpEndpoint endpoint = TcpEndpoint.bind(host, configuration.collective(), cancellation)) {
       InetSocketAddress mine = endpoint.address();
       String[] all = task.allGather(mine.getAddress().getHostAddress() + " " + mine.getPort());
@@ -68,16 +84,28 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
               Stream.of(all).map(ReplicaFunction::address).toList(),
               cancellation)) {
         cancellation.together();
-        return run(configuration, collective, link);
+        link.together();
+        return run(start, store, collective, link);
       }
     }
   }
 
-  private Optional<RunSummary> run(
-      Configuration configuration, Collective collective, ReplicaLink link) {
-    RunStart start = order.start(configuration);
+  /** After each image: a driver that wants no more has the task cancelled. */
+  private static void copies(
+      long done, long total, ReplicaLink link, TaskCancellation cancellation) {
+    link.copies(done, total);
+    cancellation
+        .get()
+        .ifPresent(
+            reason -> {
+              throw new CancellationException(
+                  "%s: %d of %d images were copied".formatted(reason, done, total));
+            });
+  }
+
+  private static Optional<RunSummary> run(
+      RunStart start, ImageStore store, Collective collective, ReplicaLink link) {
     try {
-      ImageStore store = ReplicaImages.open(start, collective);
       return new ReplicaTask(start, store, collective, link.stop(), link).run();
     } catch (RuntimeException | Error e) {
       // the driver learns of the reason before it learns of the consequences

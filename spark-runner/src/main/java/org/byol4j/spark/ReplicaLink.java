@@ -2,6 +2,7 @@ package org.byol4j.spark;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.BarrierTaskContext;
@@ -28,7 +29,9 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
   private final StopSignal stop = new StopSignal();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread carrier;
+  private final Object sending = new Object();
   private List<ReplicaEvent> pending = new ArrayList<>();
+  private Optional<ReplicaEvent.Copies> copies = Optional.empty();
 
   private ReplicaLink(BarrierTaskContext task, PluginContext driver, long session) {
     this.task = task;
@@ -59,6 +62,17 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
   /** Requested when the driver says so. */
   StopSignal stop() {
     return stop;
+  }
+
+  /** Tells the driver, when it is asked the next time, how many images are here. */
+  synchronized void copies(long done, long total) {
+    copies = Optional.of(new ReplicaEvent.Copies(done, total));
+  }
+
+  /** Tells the driver that all replicas are connected; returns when it knows. */
+  void together() {
+    add(new ReplicaEvent.Together());
+    send();
   }
 
   /** Tells the driver how this replica has ended; returns when it knows. */
@@ -130,13 +144,22 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
   }
 
   private synchronized List<ReplicaEvent> take() {
-    List<ReplicaEvent> taken = pending;
+    List<ReplicaEvent> taken = new ArrayList<>();
+    copies.ifPresent(taken::add);
+    taken.addAll(pending);
+    copies = Optional.empty();
     pending = new ArrayList<>();
     return taken;
   }
 
+  /** Sends what there is to tell; one message at a time, so that they arrive in order. */
   private void send() {
-    List<ReplicaEvent> events = take();
+    synchronized (sending) {
+      ask(take());
+    }
+  }
+
+  private void ask(List<ReplicaEvent> events) {
     try {
       Object answer = driver.ask(new ReplicaMessage(session, task.partitionId(), events));
       if (Boolean.TRUE.equals(answer)) {

@@ -168,8 +168,6 @@ final class SparkProperties {
     }
     conf.setIfMissing("spark.app.name", "byol4j");
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
-    // all tasks of a barrier stage start together: who is not there by then is lost
-    conf.setIfMissing("spark.barrier.sync.timeout", "120s");
     // an executor that is lost just before the stage: the launch begins anew, and says so
     conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
     conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "3");

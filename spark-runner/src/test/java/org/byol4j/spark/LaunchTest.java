@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.byol4j.collective.CollectiveException;
 import org.byol4j.data.DataException;
 import org.byol4j.train.StopSignal;
@@ -29,10 +31,39 @@ class LaunchTest {
       tell(0, new ReplicaEvent.Ended(List.of(end(5))));
       tell(1, ReplicaEvent.Failed.of(new DataException("x")));
 
-      assertThat(launch.silentExecutors(Duration.ofMillis(100))).containsExactly("executor-2");
+      assertThat(launch.silentExecutors(Duration.ofMillis(100), LONG))
+          .containsExactly("executor-2");
       tell(2, new ReplicaEvent.Ended(List.of()));
-      assertThat(launch.silentExecutors(LONG)).isEmpty();
+      assertThat(launch.silentExecutors(LONG, LONG)).isEmpty();
       assertThat(launch.end()).contains(end(5));
+    }
+  }
+
+  @Test
+  void replicaThatSpeaksIsNotSilentBeforeItsGraceIsOver() {
+    Duration patience = Duration.ofMillis(400);
+    try (launch) {
+      tell(0, new ReplicaEvent.Started("executor-0", "host", ""));
+      CountDownLatch done = new CountDownLatch(1);
+      Thread speaks =
+          new Thread(
+              () -> {
+                while (done.getCount() > 0) {
+                  tell(0, new ReplicaEvent.Copies(1, 2));
+                  LockSupport.parkNanos(1_000_000);
+                }
+              });
+      speaks.start();
+      long start = System.nanoTime();
+
+      assertThat(launch.silentExecutors(patience, Duration.ofSeconds(2)))
+          .containsExactly("executor-0");
+
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isGreaterThanOrEqualTo(Duration.ofSeconds(2));
+      done.countDown();
+      tell(0, ReplicaEvent.Failed.of(new DataException("x")));
+      assertThat(launch.silentExecutors(patience, LONG)).isEmpty();
     }
   }
 

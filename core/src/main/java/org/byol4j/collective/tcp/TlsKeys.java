@@ -17,12 +17,31 @@ import javax.net.ssl.TrustManagerFactory;
 /**
  * Reads the keys that the settings name. Each fault names the setting, its value and what it is.
  */
-final class TlsKeys {
+public final class TlsKeys {
   private static final String KEY_STORE = "collective.tls.key-store";
   private static final String TRUST_STORE = "collective.tls.trust-store";
   private static final String PASSWORD = "collective.tls.password";
 
   private TlsKeys() {}
+
+  /** Whether both stores and the source of their password exist where this runs. */
+  public static boolean areHere(TlsSettings settings) {
+    String source = settings.password();
+    boolean hasPassword =
+        source.startsWith(TlsSettings.ENVIRONMENT)
+            ? System.getenv(variable(source)) != null
+            : Files.exists(file(source));
+    return hasPassword && Files.exists(settings.keyStore()) && Files.exists(settings.trustStore());
+  }
+
+  /**
+   * Reads the stores as a replica does, and keeps nothing.
+   *
+   * @throws TlsKeysException if a file or a password is missing, wrong, or not of use
+   */
+  public static void check(TlsSettings settings) {
+    context(settings);
+  }
 
   /**
    * What TLS needs to know.
@@ -105,7 +124,7 @@ final class TlsKeys {
 
   private static char[] password(String source) {
     if (source.startsWith(TlsSettings.ENVIRONMENT)) {
-      String value = System.getenv(source.substring(TlsSettings.ENVIRONMENT.length()));
+      String value = System.getenv(variable(source));
       if (value == null) {
         throw new TlsKeysException(
             "%s=%s: expected a variable that is set where the replica runs"
@@ -113,11 +132,18 @@ final class TlsKeys {
       }
       return value.toCharArray();
     }
-    Path file = Path.of(source.substring(TlsSettings.FILE.length()));
     try {
-      return Files.readString(file).strip().toCharArray();
+      return Files.readString(file(source)).strip().toCharArray();
     } catch (IOException e) {
       throw new TlsKeysException("%s=%s: cannot be read: %s".formatted(PASSWORD, source, e), e);
     }
+  }
+
+  private static String variable(String source) {
+    return source.substring(TlsSettings.ENVIRONMENT.length());
+  }
+
+  private static Path file(String source) {
+    return Path.of(source.substring(TlsSettings.FILE.length()));
   }
 }

@@ -23,6 +23,7 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Types;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.Upload;
+import org.byol4j.data.DataException;
 
 /**
  * The Parquet file of a shard: one row an image, in the order of ids, the encoded bytes as they
@@ -141,14 +142,14 @@ final class ShardFile {
    * Shows all rows of {@code file} to {@code visitor}.
    *
    * @throws IOException if it cannot be read
-   * @throws RuntimeException if it is not a file of Parquet
+   * @throws DataException if it is not a whole file of Parquet
    */
   static void read(FileSystem files, Path file, RowVisitor visitor) throws IOException {
     try (ParquetReader<Group> rows =
         ParquetReader.builder(new GroupReadSupport(), file)
             .withConf(new Configuration(files.getConf()))
             .build()) {
-      for (Group row = rows.read(); row != null; row = rows.read()) {
+      for (Group row = next(rows, file); row != null; row = next(rows, file)) {
         boolean hasClass = row.getFieldRepetitionCount(LABEL) > 0;
         visitor.row(
             new ShardRow(
@@ -157,6 +158,14 @@ final class ShardFile {
                 hasClass ? row.getString(LABEL, 0) : "",
                 row.getBinary(BYTES, 0).getBytes()));
       }
+    }
+  }
+
+  private static Group next(ParquetReader<Group> rows, Path file) throws IOException {
+    try {
+      return rows.read();
+    } catch (RuntimeException e) {
+      throw new DataException("%s is not a shard's file: %s".formatted(file, e), e);
     }
   }
 }

@@ -28,7 +28,7 @@ class CopiedImagesTest {
 
   @BeforeEach
   void ingest() {
-    plain = SmallRun.in(folder, "plain", "cluster.replicas=2");
+    plain = SmallRun.in(folder, "plain", "cluster.replicas=2").withImagesOfItsOwn();
     ingested = folder.resolve("ingested");
     new IngestJob(plain.configuration(), "", new StopSignal(), RunObserver.NONE)
         .run(plain.images().toString(), ingested.toString(), SHARDS);

@@ -211,7 +211,7 @@ class IngestTest {
 
   @Test
   void shardOfOtherBytesIsNotTrainedOn() throws IOException {
-    SmallRun plain = SmallRun.in(folder, "plain");
+    SmallRun plain = SmallRun.in(folder, "plain").withImagesOfItsOwn();
     ingest(plain.images(), "ingested");
     Path shard = folder.resolve("ingested/shard-00001.parquet");
     byte[] bytes = Files.readAllBytes(shard);

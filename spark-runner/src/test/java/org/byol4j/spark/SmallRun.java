@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.checkpoint.WeightsDigest;
@@ -74,6 +75,20 @@ record SmallRun(Path images, Path out, List<String> assignments) {
       }
     }
     return folder;
+  }
+
+  /**
+   * The same run with images that no other test has: a JVM keeps the shards that its replicas have
+   * copied, and would not copy them again.
+   */
+  SmallRun withImagesOfItsOwn() {
+    Path dark = images.resolve("dark");
+    try {
+      Files.move(dark, images.resolve("dark-" + UUID.randomUUID()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return this;
   }
 
   SmallRun with(String... more) {

@@ -58,7 +58,8 @@ sealed interface SourcePart extends Serializable {
    * Files of a folder.
    *
    * @param prefix the folder's path in the source, with a slash at its end; empty for the root
-   * @param recursive whether those in the folders below belong to it
+   * @param recursive whether those in the folders below belong to it; links are followed, but for
+   *     one that leads back to a folder above it
    * @param split which of {@code splits} parts of the folder, told by the hash of names; a
    *     recursive part is whole
    */
@@ -68,14 +69,26 @@ sealed interface SourcePart extends Serializable {
 
     @Override
     public void read(FileSystem files, Visitor visitor) {
-      walk(files, new Path(folder), prefix, 0, visitor);
+      Path top = new Path(folder);
+      try {
+        walk(files, top, prefix, FolderChain.above(top, prefix), 0, visitor);
+      } catch (IOException e) {
+        throw unreadable(top, e);
+      }
     }
 
-    private void walk(FileSystem files, Path at, String above, int depth, Visitor visitor) {
+    private void walk(
+        FileSystem files, Path at, String path, FolderChain above, int depth, Visitor visitor)
+        throws IOException {
       if (depth > DEEPEST) {
         throw new DataException(
             "folders are nested too deep: path=%s expected at most %d".formatted(at, DEEPEST));
       }
+      if (above.leadsBack(at)) {
+        visitor.ignored(FolderChain.LINK_BACK);
+        return;
+      }
+      FolderChain chain = above.with(at);
       try {
         RemoteIterator<FileStatus> entries = files.listStatusIterator(at);
         while (entries.hasNext()) {
@@ -85,15 +98,20 @@ sealed interface SourcePart extends Serializable {
             continue;
           }
           if (entry.isDirectory() && recursive) {
-            walk(files, entry.getPath(), above + name + "/", depth + 1, visitor);
+            walk(files, entry.getPath(), path + name + "/", chain, depth + 1, visitor);
           } else if (entry.isFile() && ImageSource.isImageName(name) && isOurs(name)) {
-            show(files, entry, above + name, visitor);
+            show(files, entry, path + name, visitor);
           }
         }
       } catch (IOException e) {
-        throw new DataException(
-            "cannot read folder: path=%s: %s; every executor must see it".formatted(at, e), e);
+        throw unreadable(at, e);
       }
+    }
+
+    private static DataException unreadable(Path at, IOException cause) {
+      return new DataException(
+          "cannot read folder: path=%s: %s; every executor must see it".formatted(at, cause),
+          cause);
     }
 
     private boolean isOurs(String name) {

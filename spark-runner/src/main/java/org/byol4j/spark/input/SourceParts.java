@@ -97,6 +97,8 @@ final class SourceParts {
   private void lookInto(Below below) throws IOException {
     long images = 0;
     List<Below> found = new ArrayList<>();
+    List<Below> back = new ArrayList<>();
+    FolderChain chain = FolderChain.above(below.folder(), below.prefix()).with(below.folder());
     RemoteIterator<FileStatus> entries = files.listStatusIterator(below.folder());
     while (entries.hasNext()) {
       FileStatus entry = entries.next();
@@ -105,7 +107,8 @@ final class SourceParts {
         continue;
       }
       if (entry.isDirectory()) {
-        found.add(new Below(entry.getPath(), below.prefix() + name + "/"));
+        Below child = new Below(entry.getPath(), below.prefix() + name + "/");
+        (chain.leadsBack(child.folder()) ? back : found).add(child);
       } else if (ImageSource.isImageName(name)) {
         images++;
       } else if (below.prefix().isEmpty() && isTable(name)) {
@@ -119,6 +122,13 @@ final class SourceParts {
       parts.add(
           new SourcePart.Folder(below.folder().toString(), below.prefix(), false, split, splits));
     }
+    back.sort(Comparator.comparing(Below::prefix));
+    // who reads such a part counts it, and goes no further
+    back.forEach(link -> parts.add(whole(link)));
+  }
+
+  private static SourcePart whole(Below below) {
+    return new SourcePart.Folder(below.folder().toString(), below.prefix(), true, 0, 1);
   }
 
   private List<SourcePart> all() {
@@ -131,9 +141,7 @@ final class SourceParts {
       tables.sort(Comparator.comparing(SourcePart::toString));
       return List.copyOf(tables);
     }
-    for (Below below : folders) {
-      parts.add(new SourcePart.Folder(below.folder().toString(), below.prefix(), true, 0, 1));
-    }
+    folders.forEach(below -> parts.add(whole(below)));
     return List.copyOf(parts);
   }
 }

@@ -97,6 +97,33 @@ class SourcePartsTest {
     assertThat(pathsIn(parts())).containsExactly(name);
   }
 
+  @Test
+  void linksBackArePassedOverAndCountedAsOnOneMachine() throws IOException {
+    touch("a/x.jpg");
+    touch("a/b/c/y.jpg");
+    // the driver comes to these
+    Files.createSymbolicLink(folder.resolve("root"), folder);
+    Files.createSymbolicLink(folder.resolve("a/itself"), folder.resolve("a"));
+    // and tasks to these: the driver has enough folders with the many
+    Files.createSymbolicLink(folder.resolve("a/b/c/up"), folder.resolve("a"));
+    Files.createSymbolicLink(folder.resolve("other"), folder.resolve("a/b/c"));
+    for (int i = 0; i < 70; i++) {
+      touch("many/%02d/x.jpg".formatted(i));
+    }
+    Seen ofOneMachine = new Seen();
+    ImageSource.at(folder).read(ofOneMachine);
+
+    Seen seen = seenIn(parts());
+
+    assertThat(seen.paths)
+        .contains("a/x.jpg", "a/b/c/y.jpg", "other/y.jpg")
+        .containsExactlyInAnyOrderElementsOf(ofOneMachine.paths);
+    assertThat(seen.ignored)
+        .hasSizeGreaterThanOrEqualTo(4)
+        .containsOnly("link to a folder above it")
+        .hasSameSizeAs(ofOneMachine.ignored);
+  }
+
   private List<SourcePart> parts() {
     return SourceParts.of(files, new Path(folder.toUri()));
   }
@@ -106,22 +133,42 @@ class SourcePartsTest {
   }
 
   private List<String> pathsIn(List<SourcePart> parts) {
-    List<String> paths = new ArrayList<>();
-    SourcePart.Visitor visitor =
-        new SourcePart.Visitor() {
-          @Override
-          public void image(String path, String className, ImageSource.Encoded file) {
-            paths.add(path);
-          }
+    return seenIn(parts).paths;
+  }
 
-          @Override
-          public void bad(String path, String reason) {}
+  private Seen seenIn(List<SourcePart> parts) {
+    Seen seen = new Seen();
+    parts.forEach(part -> part.read(files, seen));
+    return seen;
+  }
 
-          @Override
-          public void ignored(String kind) {}
-        };
-    parts.forEach(part -> part.read(files, visitor));
-    return paths;
+  /** What came up in a source, by either way to read one. */
+  private static final class Seen implements SourcePart.Visitor, ImageSource.Visitor {
+    private final List<String> paths = new ArrayList<>();
+    private final List<String> ignored = new ArrayList<>();
+
+    @Override
+    public void image(String path, String className, ImageSource.Encoded file) {
+      paths.add(path);
+    }
+
+    @Override
+    public void image(String path, long lengthBytes, ImageSource.Encoded file) {
+      paths.add(path);
+    }
+
+    @Override
+    public void bad(String path, String reason) {}
+
+    @Override
+    public void ignored(String kind) {
+      ignored.add(kind);
+    }
+
+    @Override
+    public void ignored(String path, String kind) {
+      ignored.add(kind);
+    }
   }
 
   private String touch(String path) {

@@ -4,8 +4,11 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
+import org.apache.spark.JobExecutionStatus;
+import org.apache.spark.SparkJobInfo;
 import org.apache.spark.SparkStageInfo;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.JavaSparkStatusTracker;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.StopSignal;
 
@@ -15,14 +18,23 @@ import org.byol4j.train.StopSignal;
  */
 final class JobWatch {
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
-  private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+  private static final Duration SOME_SECONDS = Duration.ofSeconds(10);
 
   private final JavaSparkContext spark;
   private final StopSignal stop;
   private final RunObserver observer;
+  private final Duration betweenLines;
   private final String group = "byol4j-" + UUID.randomUUID();
 
   JobWatch(JavaSparkContext spark, StopSignal stop, RunObserver observer) {
+    this(spark, stop, observer, SOME_SECONDS);
+  }
+
+  /**
+   * @param betweenLines how often the observer hears how far the jobs are
+   */
+  JobWatch(JavaSparkContext spark, StopSignal stop, RunObserver observer, Duration betweenLines) {
+    this.betweenLines = betweenLines;
     this.spark = spark;
     this.stop = stop;
     this.observer = observer;
@@ -80,7 +92,7 @@ final class JobWatch {
           // the next one may have begun meanwhile
           spark.cancelJobGroup(group);
         }
-        if (System.nanoTime() - start > BETWEEN_LINES.toNanos() * (lines + 1)) {
+        if (System.nanoTime() - start > betweenLines.toNanos() * (lines + 1)) {
           lines++;
           tell();
         }
@@ -91,14 +103,27 @@ final class JobWatch {
     }
   }
 
+  /** Tells of the stages that are under way; others may have stages on the same Spark. */
   private void tell() {
-    for (int stage : spark.statusTracker().getActiveStageIds()) {
-      SparkStageInfo info = spark.statusTracker().getStageInfo(stage);
-      if (info != null) {
-        observer.says(
-            "images: %d of %d tasks of stage %d are done"
-                .formatted(info.numCompletedTasks(), info.numTasks(), stage));
+    JavaSparkStatusTracker tracker = spark.statusTracker();
+    for (int job : tracker.getJobIdsForGroup(group)) {
+      SparkJobInfo found = tracker.getJobInfo(job);
+      if (found != null && found.status() == JobExecutionStatus.RUNNING) {
+        for (int stage : found.stageIds()) {
+          tell(tracker.getStageInfo(stage));
+        }
       }
+    }
+  }
+
+  /**
+   * @param stage null if it has not begun, or Spark has forgotten it
+   */
+  private void tell(SparkStageInfo stage) {
+    if (stage != null && stage.numActiveTasks() > 0) {
+      observer.says(
+          "images: %d of %d tasks of stage %d are done"
+              .formatted(stage.numCompletedTasks(), stage.numTasks(), stage.stageId()));
     }
   }
 }

@@ -1,8 +1,11 @@
 package org.byol4j.spark;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -21,6 +24,8 @@ import org.junit.jupiter.api.Timeout;
 class JobWatchTest {
   private static final CountDownLatch OTHER_BEGAN = new CountDownLatch(1);
   private static final CountDownLatch OURS_ENDED = new CountDownLatch(1);
+  private static final CountDownLatch HOLDING = new CountDownLatch(1);
+  private static final CountDownLatch RELEASE = new CountDownLatch(1);
 
   @Test
   void stopEndsOurJobsAndNobodyElses() throws InterruptedException {
@@ -38,6 +43,48 @@ class JobWatchTest {
       OURS_ENDED.countDown();
       assertThatCode(other::join).doesNotThrowAnyException();
     }
+  }
+
+  @Test
+  void onlyOurStagesAreTold() throws InterruptedException {
+    ClusterSettings cluster = new ClusterSettings("local[2]", 1, Map.of("ui.enabled", "false"));
+    SparkConf conf = SparkProperties.ofTasks("", cluster, new SparkConf(false), 2);
+    Heard heard = new Heard();
+    try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+      CompletableFuture<Void> other = CompletableFuture.runAsync(() -> hold(spark, 1));
+      HOLDING.await();
+
+      new JobWatch(spark, new StopSignal(), heard, Duration.ofMillis(300))
+          .over(
+              () -> {
+                CompletableFuture<Void> releases =
+                    CompletableFuture.runAsync(() -> releaseWhenToldTwice(heard));
+                hold(spark, 2);
+                return releases.join();
+              });
+      other.join();
+    }
+    assertThat(heard.said())
+        .hasSizeGreaterThanOrEqualTo(2)
+        .allMatch(line -> line.matches("images: \\d of 2 tasks of stage \\d are done"));
+  }
+
+  private static void releaseWhenToldTwice(Heard heard) {
+    while (heard.said().size() < 2) {
+      Thread.onSpinWait();
+    }
+    RELEASE.countDown();
+  }
+
+  /** Runs a job whose tasks end when they are released. */
+  private static void hold(JavaSparkContext spark, int tasks) {
+    spark
+        .parallelize(Collections.nCopies(tasks, 1), tasks)
+        .foreach(
+            task -> {
+              HOLDING.countDown();
+              RELEASE.await();
+            });
   }
 
   private static void runUntilOursEnded(JavaSparkContext spark) {

@@ -118,9 +118,11 @@ record SmallRun(Path images, Path out, List<String> assignments) {
 
   /** Runs on threads of this process, without Spark. */
   RunSummary onThreads() {
-    StopSignal stop = new StopSignal();
-    return run(
-        new ThreadLauncher(Duration.ofMinutes(10), stop, RunObserver.NONE), stop, RunObserver.NONE);
+    return onThreads(new StopSignal(), RunObserver.NONE);
+  }
+
+  RunSummary onThreads(StopSignal stop, RunObserver observer) {
+    return run(new ThreadLauncher(Duration.ofMinutes(10), stop, observer), stop, observer);
   }
 
   RunSummary run(ReplicaLauncher launcher, StopSignal stop, RunObserver observer) {

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -47,6 +51,49 @@ class RestartsTest {
         .isInstanceOf(TlsKeysException.class)
         .hasMessage("collective.tls.key-store=%s: no such file", nowhere);
     assertThat(heard.said()).noneMatch(line -> line.startsWith("restart "));
+  }
+
+  @Test
+  void wrongPasswordIsFoundBeforeSlotsAreLookedFor() throws IOException {
+    SmallRun run = withKeys("password", "file:" + Files.writeString(folder.resolve("other"), "x"));
+
+    // with too few slots no replica could tell
+    assertThatThrownBy(() -> run.onSpark("local[1]", new StopSignal(), RunObserver.NONE))
+        .isInstanceOf(TlsKeysException.class)
+        .hasMessageContaining("cannot be opened with the password of collective.tls.password=");
+  }
+
+  @Test
+  void wrongPasswordThatOnlyExecutorsHaveEndsTheRunAtOnce() throws IOException {
+    SmallRun run =
+        withKeys("right", "env:BYOL4J_TEST_PASSWORD")
+            .with(BarrierLauncherTest.onOurClasses())
+            .with("cluster.spark.executorEnv.BYOL4J_TEST_PASSWORD=wrong");
+    Heard heard = new Heard();
+
+    assertThatThrownBy(() -> run.onSpark("local-cluster[2,1,1024]", new StopSignal(), heard))
+        .isInstanceOf(TlsKeysException.class)
+        .hasMessageContaining("cannot be opened with the password of collective.tls.password=");
+    assertThat(heard.said()).noneMatch(line -> line.startsWith("restart "));
+  }
+
+  /** A run whose stores open with {@code right}, and whose settings name {@code source}. */
+  private SmallRun withKeys(String right, String source) throws IOException {
+    Path store = folder.resolve("keys.p12");
+    try (OutputStream out = Files.newOutputStream(store)) {
+      KeyStore keys = KeyStore.getInstance("PKCS12");
+      keys.load(null, right.toCharArray());
+      keys.store(out, right.toCharArray());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+    return SmallRun.in(
+        folder,
+        "tls",
+        "cluster.replicas=2",
+        "collective.tls.key-store=\"" + store + "\"",
+        "collective.tls.trust-store=\"" + store + "\"",
+        "collective.tls.password=\"" + source + "\"");
   }
 
   @Test

@@ -10,23 +10,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
-import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.util.TaskCompletionListener;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.checkpoint.Upload;
 import org.byol4j.data.DataException;
-import org.byol4j.spark.storage.HadoopStorage;
-import org.byol4j.spark.storage.Places;
-import scala.Tuple2;
 
 /**
  * Checks the images of a source and writes the good ones, dealt into shards, as Parquet: in
@@ -43,21 +35,16 @@ import scala.Tuple2;
  * <p>Started again, it goes on behind the parts that were checked and the shards that were written.
  */
 public final class Ingest {
-  /** The folder of the verdicts, deleted at the end. */
-  static final String WORK = "_ingest";
-
   private static final String BAD_IMAGES = "bad-images.tsv";
   private static final int IMAGES_PER_PARTITION = 20_000;
   private static final int NAMED_IN_ERRORS = 10;
-  private static final int HASH_DIGITS = 16;
 
   private final JavaSparkContext spark;
-  private final String source;
-  private final String out;
+  private final Location source;
+  private final Location out;
   private final int shards;
   private final long maxPixels;
   private final double maxBadFraction;
-  private final FileSystem files;
   private final Storage storage;
 
   /**
@@ -78,21 +65,12 @@ public final class Ingest {
       long maxPixels,
       double maxBadFraction) {
     this.spark = spark;
-    this.source = Places.hadoopPath(data).toString();
-    this.out = Places.hadoopPath(out).toString();
+    this.source = Location.of(data);
+    this.out = Location.of(out);
     this.shards = shards;
     this.maxPixels = maxPixels;
     this.maxBadFraction = maxBadFraction;
-    this.files = fileSystem(source);
-    this.storage = storage(this.out);
-  }
-
-  private static FileSystem fileSystem(String place) {
-    return Places.fileSystem(new Path(place), Places.configuration(Map.of()));
-  }
-
-  private static Storage storage(String place) {
-    return new HadoopStorage(fileSystem(place), new Path(place));
+    this.storage = this.out.storage();
   }
 
   /**
@@ -104,15 +82,15 @@ public final class Ingest {
    */
   public Dataset run() {
     try {
-      List<SourcePart> parts = SourceParts.of(files, new Path(source));
-      String partsHash = SourceParts.fingerprint(parts, maxPixels);
+      List<SourcePart> parts = SourceParts.of(source.files(), source.path());
+      CheckedParts checked = new CheckedParts(spark, source, out, parts, maxPixels);
       Optional<Dataset> present = Dataset.in(storage);
       if (present.isPresent()) {
-        return expectSame(present.get(), partsHash);
+        return expectSame(present.get(), checked.fingerprint());
       }
-      check(parts, partsHash);
-      try (Settlement settlement = settle(parts.size(), partsHash)) {
-        return write(parts, partsHash, settlement);
+      check(checked);
+      try (Settlement settlement = settle(checked)) {
+        return write(parts, checked, settlement);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write %s: %s".formatted(out, e.getMessage()), e);
@@ -128,89 +106,36 @@ public final class Ingest {
     return present;
   }
 
-  private void check(List<SourcePart> parts, String partsHash) throws IOException {
-    Set<String> done = Set.copyOf(storage.list(WORK));
-    List<Integer> open =
-        IntStream.range(0, parts.size())
-            .filter(part -> !done.contains(nameOf(part, partsHash)))
-            .boxed()
-            .toList();
-    if (open.isEmpty()) {
-      return;
+  private void check(CheckedParts parts) throws IOException {
+    List<Integer> open = parts.open();
+    if (!open.isEmpty()) {
+      describe("checking images");
+      inTasks(
+          () -> {
+            parts.check(open);
+            return open;
+          });
     }
-    String from = source;
-    String to = out;
-    long pixels = maxPixels;
-    describe("checking images");
-    inTasks(
-        () -> {
-          spark
-              .parallelize(open, open.size())
-              .foreach(
-                  part ->
-                      PartChecker.check(
-                          parts.get(part),
-                          fileSystem(from),
-                          pixels,
-                          storage(to),
-                          WORK + "/" + nameOf(part, partsHash)));
-          return open.size();
-        });
   }
 
-  private static String nameOf(int part, String partsHash) {
-    return "checked-%s-%06d.bin".formatted(partsHash.substring(0, HASH_DIGITS), part);
-  }
-
-  private Settlement settle(int parts, String partsHash) {
-    String to = out;
+  private Settlement settle(CheckedParts parts) {
     describe("sorting images");
-    JavaRDD<CheckedImage> checked =
-        numbers(parts).flatMap(part -> closedWithTheTask(verdicts(to, part, partsHash)));
+    JavaRDD<CheckedImage> verdicts = parts.verdicts();
     return inTasks(
         () -> {
-          long count = checked.count();
-          return new Settlement(checked, (int) (count / IMAGES_PER_PARTITION) + 1);
+          long count = verdicts.count();
+          return new Settlement(verdicts, (int) (count / IMAGES_PER_PARTITION) + 1);
         });
   }
 
-  private JavaRDD<Integer> numbers(int end) {
-    return spark.parallelize(IntStream.range(0, end).boxed().toList(), Math.max(1, end));
-  }
-
-  private static VerdictFile.Reader verdicts(String out, int part, String partsHash) {
-    return new VerdictFile.Reader(storage(out), WORK + "/" + nameOf(part, partsHash), part);
-  }
-
-  private static VerdictFile.Reader closedWithTheTask(VerdictFile.Reader verdicts) {
-    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> verdicts.close());
-    return verdicts;
-  }
-
-  private Map<String, Integer> ignored(int parts, String partsHash) {
-    String to = out;
-    Map<String, Integer> all = new TreeMap<>();
-    numbers(parts)
-        .map(
-            part -> {
-              try (VerdictFile.Reader verdicts = verdicts(to, part, partsHash)) {
-                verdicts.forEachRemaining(verdict -> {});
-                return verdicts.ignored();
-              }
-            })
-        .collect()
-        .forEach(kinds -> kinds.forEach((kind, count) -> all.merge(kind, count, Integer::sum)));
-    return all;
-  }
-
-  private Dataset write(List<SourcePart> parts, String partsHash, Settlement settlement)
+  private Dataset write(List<SourcePart> parts, CheckedParts checked, Settlement settlement)
       throws IOException {
     List<Integer> good = inTasks(settlement::goodByPartition);
     Map<String, Integer> bad = inTasks(settlement::badByReason);
     int images = good.stream().mapToInt(Integer::intValue).reduce(0, Math::addExact);
     checkEnough(images, bad, writeBadImages(settlement));
     String hash = inTasks(settlement::hash);
-    Map<Integer, Dataset.File> written = writtenShards(hash);
+    Map<Integer, Dataset.File> written = written(hash);
     Set<Integer> missing = new TreeSet<>(IntStream.range(0, shards).boxed().toList());
     missing.removeAll(written.keySet());
     if (!missing.isEmpty()) {
@@ -219,26 +144,30 @@ public final class Ingest {
       inTasks(
           () -> {
             writer.write(settlement.numbered(good));
-            return shards;
+            return missing;
           });
-      written = writtenShards(hash);
+      written = written(hash);
     }
     Dataset dataset =
         new Dataset(
             Dataset.FORMAT,
-            source,
-            partsHash,
+            source.uri(),
+            checked.fingerprint(),
             shards,
             maxPixels,
             images,
             hash,
             inTasks(settlement::classes),
             bad,
-            inTasks(() -> ignored(parts.size(), partsHash)),
+            inTasks(checked::ignored),
             List.copyOf(written.values()));
     dataset.commit(storage);
-    storage.deleteFolder(WORK);
+    storage.deleteFolder(CheckedParts.FOLDER);
     return dataset;
+  }
+
+  private Map<Integer, Dataset.File> written(String hash) {
+    return inTasks(() -> WrittenShards.in(spark, out, hash, shards));
   }
 
   private List<String> writeBadImages(Settlement settlement) throws IOException {
@@ -274,28 +203,6 @@ public final class Ingest {
           "too few images: path=%s images=%d shards=%d; expected at least one for each shard"
               .formatted(source, images, shards));
     }
-  }
-
-  /** The shards that are there, whole and of this data set, in order. */
-  private Map<Integer, Dataset.File> writtenShards(String hash) {
-    String to = out;
-    int all = shards;
-    Map<Integer, Dataset.File> written = new TreeMap<>();
-    inTasks(
-            () ->
-                numbers(all)
-                    .mapToPair(shard -> new Tuple2<>(shard, footer(to, shard, hash, all)))
-                    .filter(found -> !found._2().isEmpty())
-                    .collect())
-        .forEach(found -> written.put(found._1(), found._2().get(0)));
-    return written;
-  }
-
-  /** Empty if there is none; an {@code Optional} cannot travel. */
-  private static List<Dataset.File> footer(String out, int shard, String hash, int shards)
-      throws IOException {
-    Path file = new Path(out, Dataset.fileOf(shard));
-    return ShardFile.footer(fileSystem(out), file, hash, shards).stream().toList();
   }
 
   private void describe(String what) {

@@ -69,7 +69,7 @@ final class PartRows implements Iterator<ShardRow>, AutoCloseable {
   private static DataException changed(String path) {
     return new DataException(
         "the source has changed since it was checked: image=%s; delete the folder %s of the data set to have it checked again"
-            .formatted(path, Ingest.WORK));
+            .formatted(path, CheckedParts.FOLDER));
   }
 
   /** The images that are asked for and have not come up yet. */

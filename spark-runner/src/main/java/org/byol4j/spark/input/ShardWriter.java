@@ -5,16 +5,11 @@ import java.io.Serializable;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.Partitioner;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.util.TaskCompletionListener;
-import org.byol4j.spark.storage.HadoopStorage;
-import org.byol4j.spark.storage.Places;
 import scala.Tuple2;
 
 /**
@@ -29,7 +24,12 @@ import scala.Tuple2;
  * @param wanted the shards that are not written yet
  */
 record ShardWriter(
-    List<SourcePart> parts, String source, String out, String hash, int shards, Set<Integer> wanted)
+    List<SourcePart> parts,
+    Location source,
+    Location out,
+    String hash,
+    int shards,
+    Set<Integer> wanted)
     implements Serializable {
 
   /** Writes the shards. */
@@ -95,7 +95,7 @@ record ShardWriter(
       return Collections.emptyIterator();
     }
     PartRows rows =
-        new PartRows(parts.get(part), fileSystem(source), new Second<Long, Numbered>(images));
+        new PartRows(parts.get(part), source.files(), new Second<Long, Numbered>(images));
     TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> rows.close());
     return rows;
   }
@@ -103,13 +103,8 @@ record ShardWriter(
   private void writeShard(Iterator<Tuple2<Integer, ShardRow>> rows) throws IOException {
     int shard = TaskContext.getPartitionId();
     if (wanted.contains(shard)) {
-      HadoopStorage storage = new HadoopStorage(fileSystem(out), new Path(out));
-      ShardFile.write(storage, Dataset.fileOf(shard), hash, shards, new Second<>(rows));
+      ShardFile.write(out.storage(), Dataset.fileOf(shard), hash, shards, new Second<>(rows));
     }
-  }
-
-  private static FileSystem fileSystem(String place) {
-    return Places.fileSystem(new Path(place), Places.configuration(Map.of()));
   }
 
   /** The values without their keys. */

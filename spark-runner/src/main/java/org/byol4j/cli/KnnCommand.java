@@ -1,7 +1,6 @@
 package org.byol4j.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,9 +11,9 @@ import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.data.DataException;
-import org.byol4j.data.ImageSource;
 import org.byol4j.data.ImageStore;
 import org.byol4j.eval.KnnResult;
+import org.byol4j.spark.ImagesHere;
 import org.byol4j.spark.storage.Places;
 import org.byol4j.train.StopSignal;
 import picocli.CommandLine.Command;
@@ -52,15 +51,17 @@ final class KnnCommand implements Runnable {
       names = "--train",
       required = true,
       paramLabel = "PATH",
-      description = "The images that vote: a folder, a .tar or a .tar.gz.")
-  private Path train;
+      description =
+          "The images that vote: a folder, a .tar or a .tar.gz; Parquet with columns bytes, id and"
+              + " label; what ingest wrote. A path, or a URI of Hadoop: hdfs:, s3a:.")
+  private String train;
 
   @Option(
       names = "--test",
       required = true,
       paramLabel = "PATH",
-      description = "The images that are classified.")
-  private Path test;
+      description = "The images that are classified: as for --train.")
+  private String test;
 
   @Option(
       names = "--k",
@@ -127,13 +128,17 @@ final class KnnCommand implements Runnable {
     return assignments;
   }
 
-  private static ImageStore store(Path path, TemporaryFolder folder, Configuration configuration) {
+  /** A signal ends this command at once: nobody asks it to stop. */
+  private static ImageStore store(
+      String path, TemporaryFolder folder, Configuration configuration) {
+    StopSignal never = new StopSignal();
     ImageStore store =
-        ImageStore.open(
-            ImageSource.at(path),
-            folder.path(),
-            configuration.data(),
-            new BuildProgress(Clock.systemUTC(), new StopSignal()));
+        new ImagesHere(
+                configuration,
+                never,
+                ConsoleObserver.onStandardError(1),
+                new BuildProgress(Clock.systemUTC(), never))
+            .store(path, folder.path());
     if (store.manifest().classes().isEmpty()) {
       throw new DataException(
           "no classes: path=%s; expected images in folders that are named for their class"

@@ -1,15 +1,9 @@
 package org.byol4j.spark;
 
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.Utils;
 import org.byol4j.checkpoint.RunFolder;
@@ -17,8 +11,9 @@ import org.byol4j.data.DataException;
 import org.byol4j.data.DataSettings;
 import org.byol4j.data.StoreProgress;
 import org.byol4j.spark.input.Dataset;
+import org.byol4j.spark.input.DatasetStore;
 import org.byol4j.spark.input.Ingest;
-import org.byol4j.spark.storage.HadoopStorage;
+import org.byol4j.spark.input.Tables;
 import org.byol4j.spark.storage.Places;
 import org.byol4j.train.LocalImages;
 import org.byol4j.train.RunObserver;
@@ -61,7 +56,7 @@ final class ClusterImages {
     if (ingested.isPresent()) {
       return settled(ingested.get(), data, settings.dataSettings());
     }
-    if (!Places.isShared(data) && !isTable(Places.onDisk(data))) {
+    if (!Places.isShared(data) && !Tables.isTable(Places.onDisk(data))) {
       Optional<RunFolder> onDisk = settings.out().onDisk();
       if (onDisk.isPresent()) {
         return LocalImages.settle(settings, onDisk.get().store(), progress);
@@ -91,13 +86,15 @@ final class ClusterImages {
   }
 
   private Optional<Dataset> datasetIn(String place) {
-    if (!Places.isShared(place) && !Files.exists(Places.onDisk(place).resolve(Dataset.FILE_NAME))) {
-      return Optional.empty();
+    if (Places.isShared(place)) {
+      // its properties say how to reach the place
+      startedSpark();
     }
-    Configuration hadoop =
-        Places.isShared(place) ? spark.get().hadoopConfiguration() : Places.configuration(Map.of());
-    org.apache.hadoop.fs.Path folder = Places.hadoopPath(place);
-    return Dataset.in(new HadoopStorage(Places.fileSystem(folder, hadoop), folder));
+    return DatasetStore.find(place).map(DatasetStore::dataset);
+  }
+
+  private JavaSparkContext startedSpark() {
+    return spark.get();
   }
 
   private static SettledImages settled(Dataset dataset, String place, DataSettings settings) {
@@ -115,16 +112,5 @@ final class ClusterImages {
         dataset.hash(),
         dataset.shards(),
         Places.absolute(place));
-  }
-
-  private static boolean isTable(Path path) {
-    if (!Files.isDirectory(path)) {
-      return path.toString().toLowerCase(Locale.ROOT).endsWith(".parquet");
-    }
-    try (DirectoryStream<Path> tables = Files.newDirectoryStream(path, "*.{parquet,PARQUET}")) {
-      return tables.iterator().hasNext();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read folder: path=" + path, e);
-    }
   }
 }

@@ -84,6 +84,25 @@ final class SparkProperties {
     return properties.conf;
   }
 
+  /**
+   * The properties of a Spark in this process, whatever master is named elsewhere.
+   *
+   * @param cluster of which only what Hadoop is told is taken: the rest is for executors
+   * @param submitted what spark-submit has set
+   * @param slots how many tasks run at a time
+   */
+  static SparkConf here(ClusterSettings cluster, SparkConf submitted, int slots) {
+    SparkProperties properties = new SparkProperties(submitted.clone());
+    cluster.spark().entrySet().stream()
+        .filter(property -> property.getKey().startsWith("hadoop."))
+        .forEach(
+            property -> properties.conf.set("spark." + property.getKey(), property.getValue()));
+    properties.embed(slots);
+    properties.keepToOurselves();
+    properties.common();
+    return properties.conf;
+  }
+
   /** Takes the user's properties and the first master that somebody names. */
   private void choose(String master, ClusterSettings cluster, int slots) {
     cluster.spark().forEach((name, value) -> conf.set("spark." + name, value));
@@ -95,6 +114,11 @@ final class SparkProperties {
     if (!conf.contains(MASTER)) {
       embed(slots);
     }
+    keepToOurselves();
+  }
+
+  /** A Spark in this process answers nobody who does not know its secret. */
+  private void keepToOurselves() {
     if (isLocal(conf)) {
       // Spark draws the secret itself then, and keeps it out of its properties
       conf.setIfMissing("spark.authenticate", "true");

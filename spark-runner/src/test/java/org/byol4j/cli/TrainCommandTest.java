@@ -77,6 +77,20 @@ class TrainCommandTest {
   }
 
   @Test
+  void evaluationTakesWhatIngestWroteAsWellAsItsSource() throws IOException {
+    Path out = folder.resolve("evaluated");
+    train(out);
+    Path ingested = folder.resolve("ingested");
+    Ran ingest =
+        Ran.byol4j(
+            "ingest", "--data", images.toString(), "--out", ingested.toString(), "--shards", "2");
+    assertThat(ingest.code()).as(ingest.err()).isZero();
+
+    assertThat(json(knn(out, ingested, "--k", "3", "--json")))
+        .isEqualTo(json(knn(out, images, "--k", "3", "--json")));
+  }
+
+  @Test
   void imagesWithoutClassesCannotBeEvaluated() {
     Path out = folder.resolve("classless");
     train(out);

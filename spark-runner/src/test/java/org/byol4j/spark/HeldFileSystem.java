@@ -16,7 +16,7 @@ import org.apache.spark.TaskContext;
 /**
  * The local disk as {@code held:}, whose shards come when a test lets them: one with a file {@code
  * NAME.held} beside it is not opened until that is gone or the task is cancelled, one with {@code
- * NAME.slow} takes as many milliseconds as that says. Who opens which is written down.
+ * NAME.slow} takes as many milliseconds as that says. Which task opens which is written down.
  */
 public final class HeldFileSystem extends RawLocalFileSystem {
   private static final URI ROOT = URI.create("held:///");
@@ -85,7 +85,7 @@ public final class HeldFileSystem extends RawLocalFileSystem {
   @Override
   public FSDataInputStream open(Path path, int bufferBytes) throws IOException {
     java.nio.file.Path file = pathToFile(path).toPath();
-    if (file.toString().endsWith(".parquet")) {
+    if (file.toString().endsWith(".parquet") && TaskContext.get() != null) {
       Files.writeString(
           file.resolveSibling(LOG),
           "%s %d %d%n"

@@ -10,13 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroupFactory;
 import org.apache.parquet.hadoop.ParquetFileReader;
@@ -27,6 +27,7 @@ import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.MessageTypeParser;
 import org.byol4j.config.Assignment;
+import org.byol4j.config.Configuration;
 import org.byol4j.data.DataException;
 import org.byol4j.data.ImageSource;
 import org.byol4j.data.ImageStore;
@@ -189,7 +190,8 @@ class IngestTest {
     try (ParquetFileReader reader =
         ParquetFileReader.open(
             HadoopInputFile.fromPath(
-                new org.apache.hadoop.fs.Path(file.toUri()), new Configuration()))) {
+                new org.apache.hadoop.fs.Path(file.toUri()),
+                new org.apache.hadoop.conf.Configuration()))) {
       assertThat(reader.getRecordCount()).isEqualTo(3);
       assertThat(reader.getFileMetaData().getSchema().getFieldCount()).isEqualTo(4);
     }
@@ -234,23 +236,53 @@ class IngestTest {
     Path images = SmallRun.in(folder, "unused").images();
     StopSignal stop = new StopSignal();
     stop.request();
-    IngestJob job =
-        new IngestJob(
-            org.byol4j.config.Configuration.ofDefaults(List.of()), "", stop, RunObserver.NONE);
+    IngestJob job = new IngestJob(Configuration.ofDefaults(List.of()), "", stop, RunObserver.NONE);
 
     assertThatThrownBy(() -> job.run(images.toString(), folder.resolve("out").toString(), SHARDS))
         .isInstanceOf(CancellationException.class);
     assertThat(folder.resolve("out").resolve(Dataset.FILE_NAME)).doesNotExist();
   }
 
+  @Test
+  void allPlacesOfImagesAreTheSameStoreHere() throws IOException {
+    SmallRun plain = SmallRun.in(folder, "plain");
+    Path images = plain.images();
+    ingest(images, "ingested");
+    Configuration configuration = plain.with(HeldFileSystem.key()).configuration();
+    ImagesHere here =
+        new ImagesHere(configuration, new StopSignal(), RunObserver.NONE, StoreProgress.NONE);
+
+    List<ImageStore> stores = new ArrayList<>();
+    for (Path place :
+        List.of(
+            images,
+            archive(images),
+            table(images),
+            folder.resolve("ingested"),
+            HeldFileSystem.place(folder.resolve("ingested")),
+            HeldFileSystem.place(images))) {
+      stores.add(here.store(place.toString(), folder.resolve("here-" + stores.size())));
+    }
+
+    for (ImageStore store : stores) {
+      assertThat(store.manifest().hash()).isEqualTo(stores.get(0).manifest().hash());
+      assertThat(store.manifest().classes()).containsExactly("bright", "dark");
+      for (int id = 0; id < store.size(); id++) {
+        assertThat(store.name(id)).isEqualTo(stores.get(0).name(id));
+        assertThat(store.label(id)).isEqualTo(stores.get(0).label(id));
+        assertThat(store.reader().read(id)).isEqualTo(stores.get(0).reader().read(id));
+      }
+    }
+  }
+
   private Dataset ingest(Path data, String out, String... assignments) {
     List<Assignment> all =
         Stream.of(assignments).map(text -> new Assignment("--set", text)).toList();
-    return job(org.byol4j.config.Configuration.ofDefaults(all))
+    return job(Configuration.ofDefaults(all))
         .run(data.toString(), folder.resolve(out).toString(), SHARDS);
   }
 
-  private static IngestJob job(org.byol4j.config.Configuration configuration) {
+  private static IngestJob job(Configuration configuration) {
     return new IngestJob(configuration, "", new StopSignal(), RunObserver.NONE);
   }
 

@@ -2,8 +2,10 @@ package org.byol4j.spark.input;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.fs.ChecksumException;
 import org.byol4j.data.DataException;
 import org.byol4j.data.ImageStore;
@@ -11,6 +13,7 @@ import org.byol4j.data.Manifest;
 import org.byol4j.data.ShardStoreWriter;
 import org.byol4j.data.ShardStores;
 import org.byol4j.data.StoreProgress;
+import org.byol4j.spark.storage.Places;
 
 /**
  * Brings shards of a data set to the disk of this machine, each as a whole: one that a task before
@@ -30,17 +33,28 @@ public final class DatasetStore {
   }
 
   /**
+   * The data set in {@code place}; empty if there is none.
+   *
+   * @throws DataException if it is damaged or of another version
+   * @throws UncheckedIOException if it cannot be read
+   */
+  public static Optional<DatasetStore> find(String place) {
+    if (!Places.isShared(place) && !Files.exists(Places.onDisk(place).resolve(Dataset.FILE_NAME))) {
+      return Optional.empty();
+    }
+    Location folder = Location.of(place);
+    return Dataset.in(folder.storage()).map(dataset -> new DatasetStore(folder, dataset));
+  }
+
+  /**
    * The data set in {@code place}.
    *
    * @throws DataException if there is none
    * @throws UncheckedIOException if it cannot be read
    */
   public static DatasetStore in(String place) {
-    Location folder = Location.of(place);
-    return new DatasetStore(
-        folder,
-        Dataset.in(folder.storage())
-            .orElseThrow(() -> new DataException("no ingested images: path=%s".formatted(place))));
+    return find(place)
+        .orElseThrow(() -> new DataException("no ingested images: path=%s".formatted(place)));
   }
 
   /** What the data set holds. */

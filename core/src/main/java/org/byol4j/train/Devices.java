@@ -2,6 +2,7 @@ package org.byol4j.train;
 
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.nd4j.Nd4jDevice;
 import org.byol4j.device.onednn.OnednnDevice;
 
 /** The devices that a configuration can name. */
@@ -11,14 +12,17 @@ public final class Devices {
   /**
    * Opens the device {@code settings.device()}; the caller closes it.
    *
-   * @throws IllegalArgumentException if there is no such device
+   * @throws IllegalArgumentException if there is no such device, or it does not have what the
+   *     settings ask for
+   * @throws IllegalStateException if the device cannot run here, saying what is missing
    */
   public static Device open(ComputeSettings settings) {
     return switch (settings.device()) {
       case "onednn" -> new OnednnDevice(settings);
+      case "nd4j" -> new Nd4jDevice(settings);
       default ->
           throw new IllegalArgumentException(
-              "compute.device=%s, expected onednn".formatted(settings.device()));
+              "compute.device=%s, expected onednn or nd4j".formatted(settings.device()));
     };
   }
 }

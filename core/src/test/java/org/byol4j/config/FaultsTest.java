@@ -45,7 +45,7 @@ class FaultsTest {
             + " zero-in-bottlenecks",
         "compute.precision=bf16 | is not a choice (--set); allowed: fp32",
         "compute.convolution=winograd | is not a choice (--set); allowed: auto, direct",
-        "compute.device=cuda | is not a choice (--set); allowed: onednn",
+        "compute.device=cuda | is not a choice (--set); allowed: onednn, nd4j",
         "network.width=0.3 | gives the stem 19.2 channels (--set); allowed: a multiple of 1/64",
         "augment.mean=0.5 | is not a list (--set); allowed: a list of 3 numbers from 0 to 1",
         "augment.mean=[1,2] | is out of range (--set); allowed: a list of 3 numbers from 0 to 1",

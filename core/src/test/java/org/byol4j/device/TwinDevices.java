@@ -101,6 +101,19 @@ final class TwinDevices implements AutoCloseable {
     return random(shape, 0, 1, 13);
   }
 
+  /** Sets elements of {@code twin} to 0 on both where the reference's {@code values} are small. */
+  void clearWhereSmall(Twin values, double bound, Twin twin) {
+    double[] deciding = reference.values(values.reference());
+    float[] cleared = read(reference, twin.reference());
+    for (int i = 0; i < cleared.length; i++) {
+      if (Math.abs(deciding[i]) < bound) {
+        cleared[i] = 0;
+      }
+    }
+    tested.write(FloatBuffer.wrap(cleared), twin.tested());
+    reference.write(FloatBuffer.wrap(cleared), twin.reference());
+  }
+
   private Twin of(Shape shape, int offset, float... values) {
     int length = values.length;
     float[] around = new float[offset + length + 5];

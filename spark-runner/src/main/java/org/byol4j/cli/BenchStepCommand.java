@@ -102,6 +102,13 @@ final class BenchStepCommand implements Runnable {
   private Replicas collective;
 
   @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "onednn",
+      description = "onednn or nd4j, as compute.device; default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  @Option(
       names = "--convolution",
       paramLabel = "NAME",
       defaultValue = "auto",
@@ -120,6 +127,7 @@ final class BenchStepCommand implements Runnable {
             new Assignment("--stem", "network.stem=" + stem),
             new Assignment("--batch", "train.batch-size=" + batch),
             new Assignment("--threads", "compute.threads=" + threads),
+            new Assignment("--device", "compute.device=" + device),
             new Assignment("--convolution", "compute.convolution=" + convolution),
             new Assignment("--hidden", "heads.hidden=" + hidden),
             new Assignment("--replicas", "cluster.replicas=" + replicas),
@@ -206,6 +214,7 @@ final class BenchStepCommand implements Runnable {
     values.put("replicas", configuration.train().replicas());
     values.put("collective", collective.name().toLowerCase(Locale.ROOT));
     values.put("peak_rss_mb", outcome.peakRssMb());
+    values.put("device", configuration.compute().device());
     values.put("precision", configuration.compute().precision());
     values.put(
         "convolution", configuration.compute().convolution().name().toLowerCase(Locale.ROOT));

@@ -1,0 +1,14 @@
+package org.byol4j.device.nd4j;
+
+import org.byol4j.device.ComputeSettings;
+import org.byol4j.device.Device;
+import org.byol4j.device.DeviceContractTest;
+
+/** The contract on one thread. */
+class Nd4jDeviceTest extends DeviceContractTest {
+
+  @Override
+  protected Device newDevice() {
+    return new Nd4jDevice(new ComputeSettings("nd4j", "fp32", 1, ComputeSettings.Convolution.AUTO));
+  }
+}

@@ -39,7 +39,7 @@ class PackageTableTest {
           entry("nn", Set.of("device", "parameters", "collective")),
           entry("optim", Set.of("device", "parameters")),
           entry("paramserver", Set.of("collective", "device", "parameters", "optim")),
-          entry("checkpoint", Set.of("parameters")),
+          entry("checkpoint", Set.of("parameters", "collective")),
           // what images were made of stands on a model's card
           entry("exchange", Set.of("augment", "nn", "parameters", "checkpoint")),
           entry("metrics", Set.of()),

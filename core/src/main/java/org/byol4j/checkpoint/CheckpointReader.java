@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.byol4j.checkpoint.Manifest.SectionFile;
+import org.byol4j.checkpoint.Manifest.Part;
 
 /** Opens checkpoints and says what is wrong with damaged ones. */
 public final class CheckpointReader {
@@ -93,7 +93,14 @@ public final class CheckpointReader {
               .formatted(name, manifest.step(), Checkpoints.stepOf(folder)));
     }
     for (Section section : Section.values()) {
-      checkLength(section, manifest, folder, attempt);
+      String fault = manifest.layout().faultOf(section, manifest.elements(section));
+      if (!fault.isEmpty()) {
+        throw new CheckpointException(
+            "%s: section=%s has %s by its tables".formatted(name, section.key(), fault));
+      }
+      for (Part part : manifest.parts().get(section)) {
+        checkLength(part, folder + "/" + manifest.fileName(section, part, attempt));
+      }
     }
     return new Checkpoint(storage, folder, attempt, manifest);
   }
@@ -116,24 +123,17 @@ public final class CheckpointReader {
     }
   }
 
-  private void checkLength(Section section, Manifest manifest, String folder, int attempt) {
-    String path = Checkpoints.fileOf(folder, section, attempt);
+  private void checkLength(Part part, String path) {
     String name = storage.describe(path);
-    SectionFile file = manifest.files().get(section);
-    String fault = manifest.layout().faultOf(section, file.elements());
-    if (!fault.isEmpty()) {
-      throw new CheckpointException(
-          "%s: the manifest gives it %s by its tables".formatted(name, fault));
-    }
     try {
       long length = storage.lengthBytes(path);
-      if (length != file.lengthBytes()) {
+      if (length != part.lengthBytes()) {
         throw new CheckpointException(
-            "%s: damaged, lengthBytes=%d, expected %d".formatted(name, length, file.lengthBytes()));
+            "%s: damaged, lengthBytes=%d, expected %d".formatted(name, length, part.lengthBytes()));
       }
     } catch (NoSuchFileException e) {
       throw new CheckpointException(
-          "%s is missing, expected lengthBytes=%d".formatted(name, file.lengthBytes()), e);
+          "%s is missing, expected lengthBytes=%d".formatted(name, part.lengthBytes()), e);
     } catch (IOException e) {
       throw new StorageException("%s cannot be read: %s".formatted(name, e), e);
     }

@@ -2,61 +2,139 @@ package org.byol4j.checkpoint;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.security.MessageDigest;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.byol4j.checkpoint.Manifest.SectionFile;
+import org.byol4j.checkpoint.Manifest.Part;
+import org.byol4j.collective.Collective;
 
 /**
- * Writes checkpoints and deletes those that need not be kept.
+ * Writes checkpoints together with the other replicas of a group, and deletes those that need not
+ * be kept.
  *
- * <p>The files of the sections come first, the manifest last: before it the checkpoint does not
- * exist for any reader. A deletion goes the other way. So whenever the process ends, the newest
- * complete checkpoint is either the one before or the new one. A storage has one writer at a time;
- * one that was taken for dead and comes back touches no file of a later attempt, and ends when it
- * looks at its fence.
+ * <p>Each replica writes the files of what it owns and tells the others of their hashes. When all
+ * have, rank 0 writes the manifest: before it the checkpoint does not exist for any reader. A
+ * deletion, by rank 0, goes the other way. So whenever a process ends, the newest complete
+ * checkpoint is either the one before or the new one. A run has one group of writers at a time; one
+ * that was taken for dead and comes back touches no file of a later attempt, and ends when rank 0
+ * looks at its fence. A single replica is a group of one.
  */
 public final class CheckpointWriter {
-  private static final int CHUNK_BYTES = 1 << 20;
+  private static final byte[] NOTHING = {};
+  private static final byte[] ABSENT = {0};
+  private static final byte[] THERE = {1};
 
   private final Storage storage;
   private final Checkpoints checkpoints;
   private final CheckpointSettings settings;
   private final Retries retries;
   private final Attempt attempt;
-  private final ByteBuffer chunk =
-      ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final int rank;
+  private final SharedOutcome shared;
+  private final PartWriter parts;
 
+  /**
+   * @param collective the group, all of which write checkpoints of the same steps to the same
+   *     storage; stays the caller's
+   */
   public CheckpointWriter(
-      Storage storage, CheckpointSettings settings, Retries retries, Attempt attempt) {
+      Storage storage,
+      CheckpointSettings settings,
+      Retries retries,
+      Attempt attempt,
+      Collective collective) {
     this.storage = storage;
     this.checkpoints = new Checkpoints(storage);
     this.settings = settings;
     this.retries = retries;
     this.attempt = attempt;
+    this.rank = collective.rank();
+    this.shared = new SharedOutcome(collective);
+    this.parts = new PartWriter(storage, retries, attempt);
   }
 
   /**
-   * Writes {@code state}, durably, then deletes what need not be kept. Nothing is written where the
-   * same values lie already.
+   * Writes the state of which {@code state} is this replica's share, durably, then deletes what
+   * need not be kept. Nothing is written where the same values lie already. Every replica calls
+   * this; what the manifest says besides the files is what rank 0 says.
    *
    * @return the checkpoint's folder
-   * @throws StorageException if the storage refuses time and again; the newest complete checkpoint
-   *     is intact, and the message names it
-   * @throws CheckpointException if other values with the same step lie there already, or a later
-   *     attempt has begun
+   * @throws StorageException on every replica, if the storage refuses one of them time and again;
+   *     the newest complete checkpoint is intact, and the message names it
+   * @throws CheckpointException on every replica, if other values with the same step lie there
+   *     already, or a later attempt has begun
+   * @throws org.byol4j.collective.CollectiveException if a replica is lost meanwhile; the files
+   *     that were written are deleted by the next attempt
    */
   public String write(TrainingState state) {
     String folder = Checkpoints.nameOf(state.step());
+    try {
+      boolean isThere = shared.of(() -> onFirst(() -> begin(folder))).get(0)[0] == THERE[0];
+      List<byte[]> written =
+          shared.of(() -> isThere ? expectSame(state, folder) : writeOwned(state, folder));
+      shared.of(() -> onFirst(() -> finish(state, folder, isThere ? List.of() : written)));
+      return folder;
+    } catch (StorageException e) {
+      // nobody writes any more: all have learned of the failure
+      if (rank == 0) {
+        discard(folder, e);
+      }
+      throw e;
+    }
+  }
+
+  private byte[] onFirst(SharedOutcome.Work work) {
+    return rank == 0 ? work.run() : NOTHING;
+  }
+
+  /** Makes room, and tells whether a checkpoint of that step lies there already. */
+  private byte[] begin(String folder) {
     attempt.check();
     try {
-      retries.run(() -> tryWriting(state, folder));
+      return retries.run(
+          () -> {
+            if (checkpoints.isComplete(folder)) {
+              return THERE;
+            }
+            // before anything is written: a full disk may be full of these
+            deleteIncomplete();
+            return ABSENT;
+          });
     } catch (IOException e) {
-      discard(folder, e);
-      throw failure("checkpoint not written", folder, e);
+      throw notWritten(folder, e);
+    }
+  }
+
+  private byte[] writeOwned(TrainingState state, String folder) {
+    try {
+      return parts.write(state.owned(), folder).toBytes();
+    } catch (IOException e) {
+      throw notWritten(folder, e);
+    }
+  }
+
+  /**
+   * A run that was resumed elsewhere may come to the same values; others are not ours to replace.
+   */
+  private byte[] expectSame(TrainingState state, String folder) {
+    Checkpoint found = new CheckpointReader(storage).read(folder);
+    if (!found.manifest().layout().equals(state.layout()) || !parts.holds(state.owned(), found)) {
+      throw new CheckpointException(
+          "%s: a complete checkpoint with other values lies there, expected none"
+              .formatted(storage.describe(folder)));
+    }
+    return NOTHING;
+  }
+
+  /**
+   * Makes the checkpoint complete, and deletes what need not be kept.
+   *
+   * @param written what each replica has written, by rank; none if the checkpoint is there already
+   */
+  private byte[] finish(TrainingState state, String folder, List<byte[]> written) {
+    if (!written.isEmpty()) {
+      List<OwnedParts> all = written.stream().map(OwnedParts::parse).toList();
+      commit(state, folder, OwnedParts.together(all, state.owned()));
     }
     attempt.check();
     try {
@@ -64,78 +142,48 @@ public final class CheckpointWriter {
     } catch (IOException e) {
       throw failure("old checkpoints not deleted", folder, e);
     }
-    return folder;
+    return NOTHING;
   }
 
-  private String tryWriting(TrainingState state, String folder) throws IOException {
-    if (checkpoints.isComplete(folder)) {
-      expectSame(state, folder);
-      return folder;
+  private void commit(TrainingState state, String folder, Map<Section, List<Part>> files) {
+    Manifest manifest =
+        new Manifest(
+            state.step(), state.epoch(), state.identity(), state.layout(), state.counters(), files);
+    byte[] text = ManifestJson.write(manifest, attempt.number());
+    try {
+      retries.run(
+          () -> {
+            expectFromOthers(manifest, state.owned(), folder);
+            attempt.check();
+            String path = Checkpoints.manifestOf(folder, attempt.number());
+            try (Upload upload = storage.create(path)) {
+              upload.write(ByteBuffer.wrap(text));
+              upload.commit();
+            }
+            return path;
+          });
+    } catch (IOException e) {
+      throw notWritten(folder, e);
     }
-    // before anything is written: a full disk may be full of these
-    deleteIncomplete();
-    Map<Section, SectionFile> files = new EnumMap<>(Section.class);
-    for (Section section : Section.values()) {
-      files.put(section, writeSection(section, state, folder));
-    }
-    attempt.check();
-    try (Upload upload = storage.create(Checkpoints.manifestOf(folder, attempt.number()))) {
-      upload.write(ByteBuffer.wrap(ManifestJson.write(manifest(state, files), attempt.number())));
-      upload.commit();
-    }
-    return folder;
   }
 
-  private SectionFile writeSection(Section section, TrainingState state, String folder)
+  /** Looks for the files of the others: what they call the same storage might be another. */
+  private void expectFromOthers(Manifest manifest, Map<Section, OwnedRange> owned, String folder)
       throws IOException {
-    Floats values = state.values().get(section);
-    MessageDigest digest = Sha256.digest();
-    try (Upload upload = storage.create(Checkpoints.fileOf(folder, section, attempt.number()))) {
-      for (long from = 0; from < values.length(); from += CHUNK_BYTES / Float.BYTES) {
-        ByteBuffer bytes = bytesOf(values, from);
-        digest.update(bytes.duplicate());
-        upload.write(bytes);
-      }
-      upload.commit();
-    }
-    return new SectionFile(values.length(), Sha256.hex(digest));
-  }
-
-  private ByteBuffer bytesOf(Floats values, long from) {
-    int count = (int) Math.min(CHUNK_BYTES / Float.BYTES, values.length() - from);
-    chunk.clear().limit(count * Float.BYTES);
-    values.read((int) from, chunk.asFloatBuffer());
-    return chunk;
-  }
-
-  private static Manifest manifest(TrainingState state, Map<Section, SectionFile> files) {
-    return new Manifest(
-        state.step(), state.epoch(), state.identity(), state.layout(), state.counters(), files);
-  }
-
-  /**
-   * A retry may find that the try before it went through, and a run that was resumed elsewhere may
-   * come to the same values; anything else is not ours to replace.
-   */
-  private void expectSame(TrainingState state, String folder) {
-    Map<Section, SectionFile> files = new EnumMap<>(Section.class);
     for (Section section : Section.values()) {
-      files.put(section, hash(state.values().get(section)));
+      OwnedRange own = owned.get(section);
+      for (Part part : manifest.parts().get(section)) {
+        if (own.isEmpty() || part.first() != own.first()) {
+          String path = folder + "/" + manifest.fileName(section, part, attempt.number());
+          long length = storage.lengthBytes(path);
+          if (length != part.lengthBytes()) {
+            throw new IOException(
+                "%s: another replica wrote it, lengthBytes=%d, expected %d"
+                    .formatted(storage.describe(path), length, part.lengthBytes()));
+          }
+        }
+      }
     }
-    Manifest found = new CheckpointReader(storage).read(folder).manifest();
-    if (!found.files().equals(files) || !found.layout().equals(state.layout())) {
-      throw new CheckpointException(
-          "%s: a complete checkpoint with other values lies there, expected none"
-              .formatted(storage.describe(folder)));
-    }
-  }
-
-  private SectionFile hash(Floats values) {
-    MessageDigest digest = Sha256.digest();
-    for (long from = 0; from < values.length(); from += CHUNK_BYTES / Float.BYTES) {
-      digest.update(bytesOf(values, from));
-    }
-    return new SectionFile(values.length(), Sha256.hex(digest));
   }
 
   private List<String> prune() throws IOException {
@@ -173,20 +221,27 @@ public final class CheckpointWriter {
   }
 
   /** Gives the space back that a failed write took, as far as the storage lets us. */
-  private void discard(String folder, IOException failure) {
+  private void discard(String folder, StorageException failure) {
     try {
+      attempt.check();
       if (!checkpoints.isComplete(folder)) {
         deleteOurs(folder);
       }
-    } catch (IOException e) {
-      failure.addSuppressed(e);
+    } catch (IOException | StorageException | CheckpointException e) {
+      if (e != failure) {
+        failure.addSuppressed(e);
+      }
     }
+  }
+
+  private StorageException notWritten(String folder, IOException cause) {
+    return failure("checkpoint not written", folder, cause);
   }
 
   private StorageException failure(String what, String folder, IOException cause) {
     return new StorageException(
-        "%s: folder=%s tries=%d cause=%s; %s"
-            .formatted(what, storage.describe(folder), retries.tries(), cause, intact(cause)),
+        "%s: rank=%d folder=%s tries=%d cause=%s; %s"
+            .formatted(what, rank, storage.describe(folder), retries.tries(), cause, intact(cause)),
         cause);
   }
 

@@ -81,10 +81,6 @@ public final class Checkpoints {
     return folder + "/" + Attempt.nameOf(Manifest.FILE_NAME, attempt);
   }
 
-  static String fileOf(String folder, Section section, int attempt) {
-    return folder + "/" + section.fileName(attempt);
-  }
-
   private List<String> folders(boolean complete) throws IOException {
     List<String> folders = new ArrayList<>();
     for (String name : storage.list("")) {

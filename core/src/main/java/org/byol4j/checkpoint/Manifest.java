@@ -2,6 +2,7 @@ package org.byol4j.checkpoint;
 
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -13,7 +14,8 @@ import java.util.TreeMap;
  * @param identity what must be the same for the run to go on
  * @param layout the tables that lay out the sections
  * @param counters what else goes on counting, by name
- * @param files the file of every section
+ * @param parts the files of every section, in the order of their values and without gaps; none for
+ *     a section without values
  */
 public record Manifest(
     long step,
@@ -21,26 +23,51 @@ public record Manifest(
     RunIdentity identity,
     StateLayout layout,
     Map<String, Long> counters,
-    Map<Section, SectionFile> files) {
+    Map<Section, List<Part>> parts) {
 
   /** The name of the manifest's file. */
   public static final String FILE_NAME = "manifest.json";
 
   /** The version of the format that this program writes, and the newest that it reads. */
-  public static final int FORMAT_VERSION = 1;
+  public static final int FORMAT_VERSION = 2;
 
   public Manifest {
     counters = Collections.unmodifiableSortedMap(new TreeMap<>(counters));
-    files = Collections.unmodifiableMap(new EnumMap<>(files));
+    Map<Section, List<Part>> copy = new EnumMap<>(Section.class);
+    parts.forEach((section, list) -> copy.put(section, List.copyOf(list)));
+    parts = Collections.unmodifiableMap(copy);
+  }
+
+  /** The number of values of a section. */
+  public int elements(Section section) {
+    List<Part> files = parts.get(section);
+    return files.isEmpty() ? 0 : files.get(files.size() - 1).end();
+  }
+
+  /** The name of the file of a part, which attempt {@code attempt} has written. */
+  String fileName(Section section, Part part, int attempt) {
+    return fileName(section, part, elements(section), attempt);
+  }
+
+  static String fileName(Section section, Part part, int sectionLength, int attempt) {
+    return part.elements() == sectionLength
+        ? section.fileName(attempt)
+        : section.partName(part.first(), attempt);
   }
 
   /**
-   * The file of one section.
+   * A file of a section.
    *
-   * @param elements the number of float32 values in it
+   * @param first the index in the section of its first value
+   * @param elements the number of float32 values in it, at least 1
    * @param sha256 the hash of its bytes, in lower-case hexadecimal
    */
-  public record SectionFile(int elements, String sha256) {
+  public record Part(int first, int elements, String sha256) {
+
+    /** The index behind its last value. */
+    public int end() {
+      return first + elements;
+    }
 
     public long lengthBytes() {
       return (long) elements * Float.BYTES;

@@ -14,7 +14,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.byol4j.checkpoint.Manifest.SectionFile;
+import org.byol4j.checkpoint.Manifest.Part;
 import org.byol4j.parameters.ParameterTable;
 import org.byol4j.parameters.Slice;
 
@@ -62,15 +62,20 @@ final class ManifestJson {
     }
     ObjectNode sections = root.putObject("sections");
     manifest
-        .files()
+        .parts()
         .forEach(
-            (section, file) ->
-                sections
-                    .putObject(section.key())
-                    .put("file", section.fileName(attempt))
-                    .put("elements", file.elements())
-                    .put("bytes", file.lengthBytes())
-                    .put("sha256", file.sha256()));
+            (section, parts) -> {
+              ArrayNode files = sections.putArray(section.key());
+              for (Part part : parts) {
+                files
+                    .addObject()
+                    .put("file", manifest.fileName(section, part, attempt))
+                    .put("first", part.first())
+                    .put("elements", part.elements())
+                    .put("bytes", part.lengthBytes())
+                    .put("sha256", part.sha256());
+              }
+            });
     try {
       root.put(OWN_HASH, Sha256.of(JSON.writeValueAsBytes(root)));
       return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
@@ -109,7 +114,7 @@ final class ManifestJson {
         identity,
         layout(root, name),
         counters(root.object("counters")),
-        files(root.object("sections"), attempt));
+        parts(root.object("sections"), version, attempt));
   }
 
   private static JsonNode parse(byte[] bytes, String name) {
@@ -179,17 +184,40 @@ final class ManifestJson {
     return counters;
   }
 
-  private static Map<Section, SectionFile> files(JsonFields object, int attempt) {
-    Map<Section, SectionFile> files = new EnumMap<>(Section.class);
+  private static Map<Section, List<Part>> parts(JsonFields sections, long version, int attempt) {
+    Map<Section, List<Part>> parts = new EnumMap<>(Section.class);
     for (Section section : Section.values()) {
-      JsonFields node = object.object(section.key());
-      node.expect("file", section.fileName(attempt));
-      SectionFile file =
-          new SectionFile(
-              (int) node.integer("elements", 0, Integer.MAX_VALUE), node.text("sha256"));
-      node.integer("bytes", file.lengthBytes(), file.lengthBytes());
-      files.put(section, file);
+      parts.put(
+          section,
+          version == 1
+              ? onlyFile(sections.object(section.key()), section, attempt)
+              : parts(sections.objects(section.key()), section, attempt));
     }
-    return files;
+    return parts;
+  }
+
+  /** The file of a section in version 1, where each has one. */
+  private static List<Part> onlyFile(JsonFields node, Section section, int attempt) {
+    node.expect("file", section.fileName(attempt));
+    Part file =
+        new Part(0, (int) node.integer("elements", 0, Integer.MAX_VALUE), node.text("sha256"));
+    node.integer("bytes", file.lengthBytes(), file.lengthBytes());
+    return file.elements() == 0 ? List.of() : List.of(file);
+  }
+
+  private static List<Part> parts(List<JsonFields> nodes, Section section, int attempt) {
+    List<Part> parts = new ArrayList<>();
+    int end = 0;
+    for (JsonFields node : nodes) {
+      int first = (int) node.integer("first", end, end);
+      int elements = (int) node.integer("elements", 1, Integer.MAX_VALUE - end);
+      Part part = new Part(first, elements, node.text("sha256"));
+      node.expect(
+          "file", nodes.size() == 1 ? section.fileName(attempt) : section.partName(first, attempt));
+      node.integer("bytes", part.lengthBytes(), part.lengthBytes());
+      parts.add(part);
+      end = part.end();
+    }
+    return parts;
   }
 }

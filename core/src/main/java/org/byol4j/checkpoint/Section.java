@@ -1,6 +1,6 @@
 package org.byol4j.checkpoint;
 
-/** One flat float32 buffer of the training state, a file of its own in a checkpoint. */
+/** One flat float32 buffer of the training state, in a checkpoint one file or several. */
 public enum Section {
   /** Parameters of the online network, laid out by the parameter table. */
   WEIGHTS("weights"),
@@ -24,13 +24,21 @@ public enum Section {
     return key;
   }
 
-  /** The name of the file: float32 values, little endian, nothing else. */
+  /** The name of a file with all values: float32, little endian, nothing else. */
   public String fileName() {
     return fileName(1);
   }
 
-  /** The name of the file that attempt {@code attempt} writes. */
+  /** The name of the file with all values that attempt {@code attempt} writes. */
   String fileName(int attempt) {
     return Attempt.nameOf(key + ".f32", attempt);
+  }
+
+  /**
+   * The name of the file with the values from index {@code first} on, which are not all: in the
+   * order of names the files of a section are in the order of their values.
+   */
+  String partName(int first, int attempt) {
+    return Attempt.nameOf("%s-%010d.f32".formatted(key, first), attempt);
   }
 }

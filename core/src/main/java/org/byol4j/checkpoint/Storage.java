@@ -8,7 +8,7 @@ import java.util.List;
  * Where checkpoints lie: named objects in folders, on a disk or in an object store.
  *
  * <p>Paths are relative, parts separated by {@code /}. Objects appear whole or not at all, and are
- * never changed, only replaced or deleted; there is no rename. A storage has one writer at a time
+ * never changed, only replaced or deleted; there is no rename. An object has one writer at a time
  * and any number of readers. Every {@link IOException} may go away by itself, except {@link
  * java.nio.file.NoSuchFileException}, which says that an object is not there.
  */

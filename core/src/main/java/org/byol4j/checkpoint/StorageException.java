@@ -4,6 +4,11 @@ package org.byol4j.checkpoint;
 public final class StorageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Tells of a refusal elsewhere. */
+  public StorageException(String message) {
+    super(message);
+  }
+
   public StorageException(String message, Throwable cause) {
     super(message, cause);
   }

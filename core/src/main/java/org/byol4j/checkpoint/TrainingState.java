@@ -6,14 +6,16 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Everything that a run needs to go on as if it had not stopped.
+ * Everything that a run needs to go on as if it had not stopped, as one replica holds it: of the
+ * sections only what it owns.
  *
  * @param step how many optimizer steps are done
  * @param epoch the epoch that the next step belongs to, counted from 0
  * @param identity what must be the same for the run to go on
  * @param layout the tables that lay out the sections
  * @param counters what else goes on counting, by name, such as the unhealthy looks in a row
- * @param values the values of every section; they must not change while the state is written
+ * @param owned what this replica owns of every section; the values must not change while the state
+ *     is written
  */
 public record TrainingState(
     long step,
@@ -21,7 +23,7 @@ public record TrainingState(
     RunIdentity identity,
     StateLayout layout,
     Map<String, Long> counters,
-    Map<Section, Floats> values) {
+    Map<Section, OwnedRange> owned) {
 
   public TrainingState {
     if (step < 0 || epoch < 0) {
@@ -29,12 +31,12 @@ public record TrainingState(
           "step=%d epoch=%d, expected neither below 0".formatted(step, epoch));
     }
     counters = Collections.unmodifiableSortedMap(new TreeMap<>(counters));
-    values = Collections.unmodifiableMap(new EnumMap<>(values));
+    owned = Collections.unmodifiableMap(new EnumMap<>(owned));
     for (Section section : Section.values()) {
-      if (!values.containsKey(section)) {
+      if (!owned.containsKey(section)) {
         throw new IllegalArgumentException("section=%s is missing".formatted(section.key()));
       }
-      String fault = layout.faultOf(section, values.get(section).length());
+      String fault = layout.faultOf(section, owned.get(section).sectionLength());
       if (!fault.isEmpty()) {
         throw new IllegalArgumentException("section=%s has %s".formatted(section.key(), fault));
       }

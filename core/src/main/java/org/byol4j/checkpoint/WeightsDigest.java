@@ -1,6 +1,5 @@
 package org.byol4j.checkpoint;
 
-import java.security.MessageDigest;
 import java.util.List;
 
 /** The hashes by which two training states are told to be the same to the bit. */
@@ -16,17 +15,9 @@ public final class WeightsDigest {
    */
   public static List<String> of(Checkpoint checkpoint) {
     return List.of(
-        line("weights", checkpoint, Section.WEIGHTS),
-        line("target", checkpoint, Section.TARGET),
-        line("momentum", checkpoint, Section.MOMENTUM),
-        line("batchnorm", checkpoint, Section.BATCHNORM_ONLINE, Section.BATCHNORM_TARGET));
-  }
-
-  private static String line(String name, Checkpoint checkpoint, Section... sections) {
-    MessageDigest digest = Sha256.digest();
-    for (Section section : sections) {
-      checkpoint.stream(section, (from, chunk) -> digest.update(chunk));
-    }
-    return Sha256.hex(digest) + "  " + name;
+        checkpoint.sha256(Section.WEIGHTS) + "  weights",
+        checkpoint.sha256(Section.TARGET) + "  target",
+        checkpoint.sha256(Section.MOMENTUM) + "  momentum",
+        checkpoint.sha256(Section.BATCHNORM_ONLINE, Section.BATCHNORM_TARGET) + "  batchnorm");
   }
 }

@@ -8,7 +8,6 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.checkpoint.Manifest;
-import org.byol4j.checkpoint.Section;
 import org.byol4j.nn.NetworkSettings;
 
 /**
@@ -16,6 +15,8 @@ import org.byol4j.nn.NetworkSettings;
  * was trained on.
  *
  * @param checkpoint the checkpoint's own words
+ * @param weightsSha256 the hash of its online weights, all of them
+ * @param batchnormSha256 the hash of the online network's running statistics
  * @param network the network that it is of
  * @param augment style, mean and std of the views
  * @param imageSize height and width of the images that it is evaluated on
@@ -24,6 +25,8 @@ import org.byol4j.nn.NetworkSettings;
  */
 public record ModelCard(
     Manifest checkpoint,
+    String weightsSha256,
+    String batchnormSha256,
     NetworkSettings network,
     AugmentSettings augment,
     int imageSize,
@@ -49,8 +52,8 @@ public record ModelCard(
     texts.put("steps", Long.toString(checkpoint.step()));
     texts.put("epochs", Integer.toString(checkpoint.epoch()));
     texts.put("data_sha256", checkpoint.identity().dataSha256());
-    texts.put("weights_sha256", checkpoint.files().get(Section.WEIGHTS).sha256());
-    texts.put("batchnorm_sha256", checkpoint.files().get(Section.BATCHNORM_ONLINE).sha256());
+    texts.put("weights_sha256", weightsSha256);
+    texts.put("batchnorm_sha256", batchnormSha256);
     knnTop1.ifPresent(top1 -> texts.put("knn_top1", String.format(Locale.ROOT, "%.4f", top1)));
     texts.put(CONFIGURATION, checkpoint.identity().configuration());
     return texts;
@@ -105,8 +108,8 @@ public record ModelCard(
             checkpoint.epoch(),
             checkpoint.identity().seed(),
             data(),
-            checkpoint.files().get(Section.WEIGHTS).sha256(),
-            checkpoint.files().get(Section.BATCHNORM_ONLINE).sha256(),
+            weightsSha256,
+            batchnormSha256,
             knnTop1.isPresent()
                 ? String.format(
                     Locale.ROOT,

@@ -78,7 +78,7 @@ public final class ParameterServer implements AutoCloseable {
     this.weights = new HostVector(device.host(weights));
     this.gradients = new HostVector(device.host(gradients));
     this.target = new HostVector(device.host(target));
-    this.momentum = new OwnedMomentum(device, collective, bounds);
+    this.momentum = new OwnedMomentum(device, ownedFrom(), ownedTo());
     this.owned = owned(weights, gradients);
     boolean isAlone = collective.size() == 1;
     this.broadcast =
@@ -179,22 +179,34 @@ public final class ParameterServer implements AutoCloseable {
     return awaitedNanos;
   }
 
+  /** The first element of the range of the online parameters that this replica owns. */
+  public long ownedFrom() {
+    return bounds[collective.rank()];
+  }
+
+  /** The element behind the owned range, which may be empty. */
+  public long ownedTo() {
+    return bounds[collective.rank() + 1];
+  }
+
   /**
-   * Collects the whole momentum from its owners, {@code table.length()} values; every replica calls
-   * this or {@link #giveMomentum}.
+   * Fills what remains in {@code to} with the momentum of the elements from {@code from} on, which
+   * are among the owned.
+   *
+   * @throws IllegalArgumentException if they are not
    */
-  public void readMomentum(FloatBuffer to) {
-    momentum.collect(to);
+  public void readMomentum(long from, FloatBuffer to) {
+    momentum.read(from, to);
   }
 
-  /** Gives this replica's range of the momentum to those who {@link #readMomentum}. */
-  public void giveMomentum() {
-    momentum.give();
-  }
-
-  /** Takes this replica's range out of a whole momentum. */
-  public void writeMomentum(FloatBuffer from) {
-    momentum.take(from);
+  /**
+   * Takes what remains in {@code values} as the momentum of the elements from {@code from} on,
+   * which are among the owned.
+   *
+   * @throws IllegalArgumentException if they are not
+   */
+  public void writeMomentum(long from, FloatBuffer values) {
+    momentum.write(from, values);
   }
 
   /** Frees the momentum, after what was on its way has arrived or failed. */
@@ -202,14 +214,6 @@ public final class ParameterServer implements AutoCloseable {
   public void close() {
     broadcast.ifPresent(TargetBroadcast::close);
     momentum.close();
-  }
-
-  private long ownStart() {
-    return bounds[collective.rank()];
-  }
-
-  private long ownEnd() {
-    return bounds[collective.rank() + 1];
   }
 
   private void sumOverOwners() {
@@ -240,8 +244,8 @@ public final class ParameterServer implements AutoCloseable {
     List<Slice> slices = table.slices();
     for (int i = 0; i < slices.size(); i++) {
       Slice slice = slices.get(i);
-      long start = Math.max(ownStart(), slice.offset());
-      int length = (int) (Math.min(ownEnd(), slice.end()) - start);
+      long start = Math.max(ownedFrom(), slice.offset());
+      int length = (int) (Math.min(ownedTo(), slice.end()) - start);
       if (length > 0) {
         Shape shape = Shape.vector(length);
         parts.add(

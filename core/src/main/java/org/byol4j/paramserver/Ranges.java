@@ -14,11 +14,6 @@ final class Ranges {
     return bounds;
   }
 
-  /** What the same ranges have of the elements {@code [from, to)}, counted from {@code from}. */
-  static long[] within(long[] bounds, long from, long to) {
-    return Arrays.stream(bounds).map(bound -> Math.max(0, Math.min(bound, to) - from)).toArray();
-  }
-
   /** The same ranges, cut at the end of a prefix. */
   static long[] cut(long[] bounds, long prefix) {
     return Arrays.stream(bounds).map(bound -> Math.min(bound, prefix)).toArray();

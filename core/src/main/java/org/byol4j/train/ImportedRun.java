@@ -10,6 +10,7 @@ import org.byol4j.checkpoint.CheckpointWriter;
 import org.byol4j.checkpoint.Checkpoints;
 import org.byol4j.checkpoint.Floats;
 import org.byol4j.checkpoint.Normalization;
+import org.byol4j.checkpoint.OwnedRange;
 import org.byol4j.checkpoint.Retries;
 import org.byol4j.checkpoint.RunIdentity;
 import org.byol4j.checkpoint.RunLease;
@@ -19,6 +20,7 @@ import org.byol4j.checkpoint.StateLayout;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.checkpoint.TrainingState;
+import org.byol4j.collective.Collective;
 import org.byol4j.exchange.Backbone;
 import org.byol4j.exchange.BackboneReader;
 import org.byol4j.exchange.SafetensorsFile;
@@ -55,7 +57,8 @@ public final class ImportedRun {
               checkpoints,
               settings.checkpoint(),
               Retries.standard(),
-              new Attempt(lease.nextAttempt(), out.fence()));
+              new Attempt(lease.nextAttempt(), out.fence()),
+              Collective.single());
       return checkpoints.describe(writer.write(state));
     }
   }
@@ -83,14 +86,14 @@ public final class ImportedRun {
     BackboneReader.read(backbone, Backbone.in(layout, weights, running));
 
     int targetWeights = architecture.targetTable().length();
-    Map<Section, Floats> values = new EnumMap<>(Section.class);
-    values.put(Section.WEIGHTS, Floats.of(weights));
-    values.put(Section.TARGET, Floats.of(Arrays.copyOf(weights, targetWeights)));
-    values.put(Section.MOMENTUM, Floats.of(new float[weights.length]));
-    values.put(Section.BATCHNORM_ONLINE, Floats.of(running));
+    Map<Section, OwnedRange> values = new EnumMap<>(Section.class);
+    values.put(Section.WEIGHTS, whole(weights));
+    values.put(Section.TARGET, whole(Arrays.copyOf(weights, targetWeights)));
+    values.put(Section.MOMENTUM, whole(new float[weights.length]));
+    values.put(Section.BATCHNORM_ONLINE, whole(running));
     values.put(
         Section.BATCHNORM_TARGET,
-        Floats.of(Arrays.copyOf(running, architecture.targetRunningLength())));
+        whole(Arrays.copyOf(running, architecture.targetRunningLength())));
     return new TrainingState(
         0,
         0,
@@ -98,6 +101,10 @@ public final class ImportedRun {
         layout,
         Map.of(),
         values);
+  }
+
+  private static OwnedRange whole(float[] values) {
+    return OwnedRange.whole(Floats.of(values));
   }
 
   /** Running statistics before the first step: means 0, variances 1. */

@@ -159,22 +159,24 @@ public final class Replica implements AutoCloseable {
     server.compareReplicas(number);
   }
 
-  /**
-   * Copies the momentum of all replicas into {@code to}; every replica calls this or {@link
-   * #giveMomentum}.
-   */
-  public void readMomentum(FloatBuffer to) {
-    server.readMomentum(to);
+  /** The first element of the range of the online parameters that this replica owns. */
+  public int ownedFrom() {
+    return Math.toIntExact(server.ownedFrom());
   }
 
-  /** Gives this replica's share of the momentum to those who {@link #readMomentum}. */
-  public void giveMomentum() {
-    server.giveMomentum();
+  /** The element behind the owned range, which may be empty. */
+  public int ownedTo() {
+    return Math.toIntExact(server.ownedTo());
   }
 
-  /** Takes over a momentum of the whole network; every replica calls this. */
-  public void writeMomentum(FloatBuffer from) {
-    server.writeMomentum(from);
+  /** See {@link ParameterServer#readMomentum}. */
+  public void readMomentum(long from, FloatBuffer to) {
+    server.readMomentum(from, to);
+  }
+
+  /** See {@link ParameterServer#writeMomentum}. */
+  public void writeMomentum(long from, FloatBuffer values) {
+    server.writeMomentum(from, values);
   }
 
   @Override

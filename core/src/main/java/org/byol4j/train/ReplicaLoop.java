@@ -1,10 +1,10 @@
 package org.byol4j.train;
 
 import java.nio.FloatBuffer;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.byol4j.checkpoint.Section;
+import org.byol4j.checkpoint.Attempt;
+import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.collective.Collective;
 import org.byol4j.data.BatchLoader;
 import org.byol4j.device.Device;
@@ -13,7 +13,8 @@ import org.byol4j.metrics.StepRecord;
 
 /**
  * The steps of one replica, from the first to the last or to an agreed stop. All replicas run this
- * in lockstep; only the one that has a {@link RunLog} writes anything.
+ * in lockstep, and write checkpoints together; only the one that has a {@link RunLog} writes
+ * anything else.
  */
 final class ReplicaLoop {
   private final RunPlan plan;
@@ -21,23 +22,30 @@ final class ReplicaLoop {
   private final Collective collective;
   private final StopSignal stop;
   private final Optional<RunLog> log;
+  private final RunCheckpoints checkpoints;
 
   ReplicaLoop(
-      RunPlan plan, Device device, Collective collective, StopSignal stop, Optional<RunLog> log) {
+      RunPlan plan,
+      Device device,
+      Collective collective,
+      Attempt attempt,
+      StopSignal stop,
+      Optional<RunLog> log) {
     this.plan = plan;
     this.device = device;
     this.collective = collective;
     this.stop = stop;
     this.log = log;
+    this.checkpoints = new RunCheckpoints(plan, device, collective, attempt);
   }
 
   /**
    * Runs.
    *
-   * @param resumed the state to continue, if any
+   * @param resumed the checkpoint to continue, if any
    * @return how many steps of the run are done now
    */
-  long run(Optional<Map<Section, float[]>> resumed) {
+  long run(Optional<Checkpoint> resumed) {
     RunSettings settings = plan.settings();
     int rows = plan.rows(collective.rank());
     try (Replica replica =
@@ -63,7 +71,7 @@ final class ReplicaLoop {
                 plan.firstStep(),
                 plan.totalSteps());
         KnnMonitor monitor = new KnnMonitor(plan, device, collective, replica.online())) {
-      resumed.ifPresent(sections -> RunState.write(sections, replica, device));
+      resumed.ifPresent(found -> checkpoints.restore(found, replica));
       return steps(replica, loader, monitor, rows);
     }
   }
@@ -132,11 +140,10 @@ final class ReplicaLoop {
   /** Writes a checkpoint of the state after {@code steps} steps, unless replicas have diverged. */
   private void checkpoint(long steps, Replica replica) {
     replica.compareReplicas(Math.max(0, steps - 1));
-    if (log.isEmpty()) {
-      replica.giveMomentum();
-      return;
-    }
-    log.get().checkpoint(steps, RunState.read(replica, device));
+    log.ifPresent(RunLog::flush);
+    int unhealthyLooks = log.map(RunLog::unhealthyLooks).orElse(0);
+    String folder = checkpoints.write(steps, replica, unhealthyLooks);
+    log.ifPresent(writer -> writer.checkpointWritten(folder));
   }
 
   private OptionalDouble effectiveRank(Projections projections, long step) {

@@ -15,7 +15,8 @@ import org.byol4j.nn.Architecture;
 
 /**
  * What one replica does, wherever it runs: opens its device, takes over the checkpoint, and steps
- * in lockstep with the others. Rank 0 also writes the run's files.
+ * in lockstep with the others, writing its share of checkpoints. Rank 0 also writes the run's other
+ * files.
  */
 public final class ReplicaTask {
   private final RunStart start;
@@ -63,8 +64,7 @@ public final class ReplicaTask {
         resumed.ifPresent(checkpoint -> sayResumed(checkpoint, plan));
         return Optional.of(runAndWrite(plan, device, resumed));
       }
-      new ReplicaLoop(plan, device, collective, stop, Optional.empty())
-          .run(resumed.map(RunState::load));
+      loop(plan, device, Optional.empty()).run(resumed);
       return Optional.empty();
     }
   }
@@ -72,9 +72,7 @@ public final class ReplicaTask {
   private RunSummary runAndWrite(RunPlan plan, Device device, Optional<Checkpoint> resumed) {
     long begin = System.nanoTime();
     try (RunLog log = new RunLog(plan, start.asAttempt(), observer)) {
-      long steps =
-          new ReplicaLoop(plan, device, collective, stop, Optional.of(log))
-              .run(resumed.map(RunState::load));
+      long steps = loop(plan, device, Optional.of(log)).run(resumed);
       double seconds = (System.nanoTime() - begin) / 1e9;
       double images = (double) (steps - plan.firstStep()) * settings.train().batchSize();
       return new RunSummary(
@@ -87,6 +85,10 @@ public final class ReplicaTask {
     }
   }
 
+  private ReplicaLoop loop(RunPlan plan, Device device, Optional<RunLog> log) {
+    return new ReplicaLoop(plan, device, collective, start.asAttempt(), stop, log);
+  }
+
   private RunPlan plan(Device device, Optional<Checkpoint> resumed) {
     TrainSettings train = settings.train();
     return new RunPlan(
@@ -97,7 +99,7 @@ public final class ReplicaTask {
         new RunIdentity(
             train.seed(), settings.configuration(), start.images().sha256(), fingerprint(device)),
         resumed.map(found -> found.manifest().step()).orElse(0L),
-        resumed.map(found -> RunLog.unhealthyLooks(found.manifest().counters())).orElse(0));
+        resumed.map(found -> RunCheckpoints.unhealthyLooks(found.manifest().counters())).orElse(0));
   }
 
   private void checkImages() {

@@ -1,31 +1,21 @@
 package org.byol4j.train;
 
-import java.util.Map;
 import java.util.Optional;
 import org.byol4j.checkpoint.Attempt;
-import org.byol4j.checkpoint.CheckpointWriter;
 import org.byol4j.checkpoint.Checkpoints;
-import org.byol4j.checkpoint.Floats;
-import org.byol4j.checkpoint.Retries;
-import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.Storage;
-import org.byol4j.checkpoint.TrainingState;
 import org.byol4j.eval.CollapseWatch;
 import org.byol4j.metrics.StepRecord;
 
 /**
- * Everything that a run writes down, on rank 0: metrics, checkpoints, evaluations and what the
- * collapse watch has to say.
+ * What a run writes down besides checkpoints, on rank 0: metrics, evaluations and what the collapse
+ * watch has to say.
  */
 final class RunLog implements AutoCloseable {
-  private static final String UNHEALTHY_LOOKS = "unhealthy-looks";
-  private static final String SHARDS = "shards";
-
   private final RunPlan plan;
   private final Storage storage;
   private final RunObserver observer;
   private final RunMetrics metrics;
-  private final CheckpointWriter checkpoints;
   private final CollapseWatch watch;
   private double lastLoss = Double.NaN;
   private String lastCheckpoint;
@@ -36,8 +26,6 @@ final class RunLog implements AutoCloseable {
     this.storage = settings.out().checkpoints();
     this.observer = observer;
     this.metrics = RunMetrics.open(settings.out(), attempt, plan.firstStep());
-    this.checkpoints =
-        new CheckpointWriter(storage, settings.checkpoint(), Retries.standard(), attempt);
     this.watch =
         new CollapseWatch(settings.collapse(), settings.network().output(), plan.unhealthyLooks());
     this.lastCheckpoint = plan.firstStep() > 0 ? Checkpoints.nameOf(plan.firstStep()) : "";
@@ -95,29 +83,19 @@ final class RunLog implements AutoCloseable {
                     "kNN monitor: epoch=%d top1=%.4f".formatted(entry.epoch() + 1, share)));
   }
 
-  /** Writes a checkpoint of the state after {@code step} steps. */
-  void checkpoint(long step, Map<Section, Floats> sections) {
-    int epoch = plan.shards().epochOf(step);
-    TrainingState state =
-        new TrainingState(
-            step,
-            epoch,
-            plan.identity(),
-            RunState.layout(plan.architecture()),
-            Map.of(UNHEALTHY_LOOKS, (long) watch.badLooks(), SHARDS, (long) plan.shards().shards()),
-            sections);
+  /** Returns when everything that a checkpoint stands for lies, durably, in the run's folder. */
+  void flush() {
     metrics.flush();
-    lastCheckpoint = checkpoints.write(state);
   }
 
-  /** How many looks in a row were unhealthy when a checkpoint was written. */
-  static int unhealthyLooks(Map<String, Long> counters) {
-    return Math.toIntExact(counters.getOrDefault(UNHEALTHY_LOOKS, 0L));
+  /** Says that a checkpoint lies in {@code folder}. */
+  void checkpointWritten(String folder) {
+    lastCheckpoint = folder;
   }
 
-  /** The number of shards that a checkpoint's run deals its images into; 0 if it does not say. */
-  static long shards(Map<String, Long> counters) {
-    return counters.getOrDefault(SHARDS, 0L);
+  /** How many looks in a row were unhealthy. */
+  int unhealthyLooks() {
+    return watch.badLooks();
   }
 
   /** The loss of the last step; not a number before the first. */

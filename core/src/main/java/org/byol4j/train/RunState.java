@@ -5,20 +5,32 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.byol4j.checkpoint.Checkpoint;
+import org.byol4j.checkpoint.CheckpointException;
 import org.byol4j.checkpoint.Floats;
 import org.byol4j.checkpoint.Normalization;
+import org.byol4j.checkpoint.OwnedRange;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.StateLayout;
 import org.byol4j.device.Device;
+import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.nn.Architecture;
 
 /**
- * Moves the state of a run between a replica and a checkpoint. Weights and running statistics are
- * the same on every replica; the momentum is spread over them.
+ * Moves the state of a run between a replica and a checkpoint, a few values at a time. Weights are
+ * the same on every replica, and each writes the range that it owns; the momentum is spread over
+ * them; running statistics are the same everywhere and few, and rank 0 writes them.
  */
 final class RunState {
-  private RunState() {}
+  private final Architecture architecture;
+  private final Device device;
+  private final boolean isFirst;
+
+  RunState(Architecture architecture, Device device, int rank) {
+    this.architecture = architecture;
+    this.device = device;
+    this.isFirst = rank == 0;
+  }
 
   /** How checkpoints of this architecture are laid out. */
   static StateLayout layout(Architecture architecture) {
@@ -29,47 +41,95 @@ final class RunState {
     return new StateLayout(architecture.onlineTable(), normalizations);
   }
 
+  /** What the replica owns, itself and no copy: it must not step before it is written. */
+  Map<Section, OwnedRange> owned(Replica replica) {
+    Tensor weights = replica.online().weights();
+    Tensor target = replica.target().weights();
+    int length = Math.toIntExact(weights.shape().elements());
+    int from = replica.ownedFrom();
+    int to = replica.ownedTo();
+    int targetLength = Math.toIntExact(target.shape().elements());
+    int targetFrom = Math.min(from, targetLength);
+    int targetTo = Math.min(to, targetLength);
+    Map<Section, OwnedRange> owned = new EnumMap<>(Section.class);
+    owned.put(Section.WEIGHTS, new OwnedRange(length, from, values(weights, from, to)));
+    owned.put(
+        Section.TARGET,
+        new OwnedRange(targetLength, targetFrom, values(target, targetFrom, targetTo)));
+    owned.put(
+        Section.MOMENTUM,
+        new OwnedRange(
+            length,
+            from,
+            new Values(to - from, (at, values) -> replica.readMomentum(from + at, values))));
+    owned.put(Section.BATCHNORM_ONLINE, running(replica.online().running()));
+    owned.put(Section.BATCHNORM_TARGET, running(replica.target().running()));
+    return owned;
+  }
+
   /**
-   * Copies the state out of a replica; meanwhile all others {@linkplain Replica#giveMomentum give
-   * their momentum}.
+   * Puts a checkpoint, written by any number of replicas, into a replica. If this throws, the
+   * replica is not to be used.
+   *
+   * @throws CheckpointException if it is damaged, or one of another network
+   * @throws org.byol4j.checkpoint.StorageException if it cannot be read at the moment
    */
-  static Map<Section, Floats> read(Replica replica, Device device) {
-    float[] momentum = new float[replica.online().table().length()];
-    replica.readMomentum(FloatBuffer.wrap(momentum));
-    Map<Section, Floats> sections = new EnumMap<>(Section.class);
-    sections.put(Section.WEIGHTS, copy(replica.online().weights(), device));
-    sections.put(Section.TARGET, copy(replica.target().weights(), device));
-    sections.put(Section.MOMENTUM, Floats.of(momentum));
-    sections.put(Section.BATCHNORM_ONLINE, Floats.of(replica.online().running().clone()));
-    sections.put(Section.BATCHNORM_TARGET, Floats.of(replica.target().running().clone()));
-    return sections;
-  }
-
-  /** Reads every section of a checkpoint. */
-  static Map<Section, float[]> load(Checkpoint checkpoint) {
-    Map<Section, float[]> sections = new EnumMap<>(Section.class);
-    for (Section section : Section.values()) {
-      sections.put(section, checkpoint.values(section));
+  void restore(Checkpoint checkpoint, Replica replica) {
+    if (!checkpoint.manifest().layout().equals(layout(architecture))) {
+      throw new CheckpointException(
+          "%s: its slices are not those of this network, expected the same"
+              .formatted(checkpoint.describe()));
     }
-    return sections;
+    restore(checkpoint, Section.WEIGHTS, replica.online().weights());
+    restore(checkpoint, Section.TARGET, replica.target().weights());
+    checkpoint.read(
+        Section.MOMENTUM, replica.ownedFrom(), replica.ownedTo(), replica::writeMomentum);
+    restore(checkpoint, Section.BATCHNORM_ONLINE, replica.online().running());
+    restore(checkpoint, Section.BATCHNORM_TARGET, replica.target().running());
   }
 
-  /** Puts a state into a replica; all replicas call this in lockstep. */
-  static void write(Map<Section, float[]> sections, Replica replica, Device device) {
-    device.write(FloatBuffer.wrap(sections.get(Section.WEIGHTS)), replica.online().weights());
-    device.write(FloatBuffer.wrap(sections.get(Section.TARGET)), replica.target().weights());
-    replica.writeMomentum(FloatBuffer.wrap(sections.get(Section.MOMENTUM)));
-    copy(sections.get(Section.BATCHNORM_ONLINE), replica.online().running());
-    copy(sections.get(Section.BATCHNORM_TARGET), replica.target().running());
+  private void restore(Checkpoint checkpoint, Section section, Tensor to) {
+    checkpoint.read(
+        section,
+        0,
+        Math.toIntExact(to.shape().elements()),
+        (from, values) -> device.write(values, to.view(from, Shape.vector(values.remaining()))));
   }
 
-  private static Floats copy(Tensor tensor, Device device) {
-    float[] values = new float[Math.toIntExact(tensor.shape().elements())];
-    device.read(tensor, FloatBuffer.wrap(values));
-    return Floats.of(values);
+  private static void restore(Checkpoint checkpoint, Section section, float[] to) {
+    checkpoint.read(
+        section, 0, to.length, (from, values) -> values.get(to, from, values.remaining()));
   }
 
-  private static void copy(float[] from, float[] to) {
-    System.arraycopy(from, 0, to, 0, to.length);
+  private OwnedRange running(float[] statistics) {
+    return isFirst
+        ? OwnedRange.whole(Floats.of(statistics))
+        : OwnedRange.nothing(statistics.length);
+  }
+
+  /** The elements {@code [from, to)} of a tensor, read from the device as they are asked for. */
+  private Floats values(Tensor tensor, int from, int to) {
+    return new Values(
+        to - from,
+        (at, values) ->
+            device.read(tensor.view(from + at, Shape.vector(values.remaining())), values));
+  }
+
+  /**
+   * Values that stay where they are.
+   *
+   * @param source reads what remains in a buffer, from an index on
+   */
+  private record Values(int length, Source source) implements Floats {
+
+    @Override
+    public void read(int from, FloatBuffer to) {
+      source.read(from, to);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Source {
+    void read(int from, FloatBuffer to);
   }
 }

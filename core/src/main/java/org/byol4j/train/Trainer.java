@@ -156,7 +156,7 @@ public final class Trainer {
             Map.of());
     List<String> differences = new ArrayList<>(now.differencesFrom(saved));
     differences.addAll(settings.differences().apply(saved.configuration()));
-    long savedShards = RunLog.shards(checkpoint.manifest().counters());
+    long savedShards = RunCheckpoints.shards(checkpoint.manifest().counters());
     if (savedShards != 0 && savedShards != shards) {
       differences.add("shards=%d, checkpoint has %d".formatted(shards, savedShards));
     }

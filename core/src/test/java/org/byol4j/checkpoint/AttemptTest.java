@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.byol4j.collective.Collective;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +25,7 @@ class AttemptTest {
         .doesNotContain("manifest.json", "weights.f32");
     Checkpoint read = new CheckpointReader(storage).readNewest();
     assertThat(read.values(Section.WEIGHTS))
-        .isEqualTo(States.array(States.at(10).values().get(Section.WEIGHTS)));
+        .isEqualTo(States.array(States.at(10), Section.WEIGHTS));
   }
 
   @Test
@@ -112,6 +113,10 @@ class AttemptTest {
 
   private static CheckpointWriter writer(Storage storage, Attempt attempt) {
     return new CheckpointWriter(
-        storage, new CheckpointSettings(10, 2, 0), new Retries(1, Duration.ZERO, p -> {}), attempt);
+        storage,
+        new CheckpointSettings(10, 2, 0),
+        new Retries(1, Duration.ZERO, p -> {}),
+        attempt,
+        Collective.single());
   }
 }

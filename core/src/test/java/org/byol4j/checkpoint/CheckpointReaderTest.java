@@ -158,9 +158,9 @@ class CheckpointReaderTest {
 
   @Test
   void newerFormatIsRefusedByItsVersion() throws IOException {
-    edit(root -> root.put("format_version", 2));
+    edit(root -> root.put("format_version", 3));
 
-    expectDamage(run, "format_version=2 is newer than this program knows, expected at most 1");
+    expectDamage(run, "format_version=3 is newer than this program knows, expected at most 2");
   }
 
   @Test
@@ -177,7 +177,7 @@ class CheckpointReaderTest {
   void hugeNumberOfElementsIsRefusedBeforeMemoryIsTaken() throws IOException {
     edit(root -> section(root, "weights").put("elements", 1L << 60));
 
-    expectDamage(run, "elements=1152921504606846976, expected an integer from 0 to 2147483647");
+    expectDamage(run, "elements=1152921504606846976, expected an integer from 1 to 2147483647");
   }
 
   @Test
@@ -188,7 +188,7 @@ class CheckpointReaderTest {
                 .put("elements", Integer.MAX_VALUE)
                 .put("bytes", 4L * Integer.MAX_VALUE));
 
-    expectDamage(run, "weights.f32: the manifest gives it 2147483647 values, expected 120");
+    expectDamage(run, "manifest.json: section=weights has 2147483647 values, expected 120");
   }
 
   @Test
@@ -197,7 +197,7 @@ class CheckpointReaderTest {
 
     expectDamage(
         run,
-        "target.f32: the manifest gives it 111 values, expected a length at which a slice ends");
+        "manifest.json: section=target has 111 values, expected a length at which a slice ends");
   }
 
   @Test
@@ -223,14 +223,14 @@ class CheckpointReaderTest {
   void gapInTheNormalizationsIsRefused() throws IOException {
     edit(root -> ((ObjectNode) root.get("normalizations").get(1)).put("channels", 3));
 
-    expectDamage(run, "batchnorm-online.f32: the manifest gives it 12 values, expected 14");
+    expectDamage(run, "manifest.json: section=batchnorm-online has 12 values, expected 14");
   }
 
   @Test
   void fileElsewhereIsRefused() throws IOException {
     edit(root -> section(root, "weights").put("file", "../../secret"));
 
-    expectDamage(run, "sections: weights: file=\"../../secret\", expected weights.f32");
+    expectDamage(run, "sections: weights[0]: file=\"../../secret\", expected weights.f32");
   }
 
   @Test
@@ -269,7 +269,7 @@ class CheckpointReaderTest {
   }
 
   private static ObjectNode section(ObjectNode root, String key) {
-    return (ObjectNode) root.get("sections").get(key);
+    return (ObjectNode) root.get("sections").get(key).get(0);
   }
 
   private File file(Section section) {

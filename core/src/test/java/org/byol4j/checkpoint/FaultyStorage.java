@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A storage that ends the process, or refuses, at given operations, counted from 0. */
 public final class FaultyStorage implements Storage {
@@ -27,7 +28,8 @@ public final class FaultyStorage implements Storage {
   private final int first;
   private final int count;
   private final String only;
-  private int operations;
+  private final AtomicInteger operations = new AtomicInteger();
+  private final AtomicInteger creations = new AtomicInteger();
 
   private FaultyStorage(Storage storage, Fault fault, int first, int count, String only) {
     this.storage = storage;
@@ -53,11 +55,16 @@ public final class FaultyStorage implements Storage {
   }
 
   int operations() {
-    return operations;
+    return operations.get();
+  }
+
+  /** How many uploads were begun. */
+  int creations() {
+    return creations.get();
   }
 
   private void next(String what, String path) throws IOException {
-    int operation = operations++;
+    int operation = operations.getAndIncrement();
     String named = what + " " + path;
     if (operation < first || operation - first >= count || !named.contains(only)) {
       return;
@@ -95,6 +102,7 @@ public final class FaultyStorage implements Storage {
   @Override
   public Upload create(String path) throws IOException {
     next("create", path);
+    creations.incrementAndGet();
     return new FaultyUpload(storage.create(path), path);
   }
 

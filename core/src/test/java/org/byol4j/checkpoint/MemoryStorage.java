@@ -7,11 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /** What an object store is: a sorted map of paths, in which folders are nothing but prefixes. */
 final class MemoryStorage implements Storage {
-  private final SortedMap<String, byte[]> objects = new TreeMap<>();
+  private final SortedMap<String, byte[]> objects = new ConcurrentSkipListMap<>();
 
   MemoryStorage() {}
 

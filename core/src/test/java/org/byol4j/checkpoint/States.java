@@ -2,10 +2,16 @@ package org.byol4j.checkpoint;
 
 import java.nio.FloatBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import org.byol4j.collective.Collective;
+import org.byol4j.collective.LocalCollective;
+import org.byol4j.collective.Replicas;
 import org.byol4j.parameters.ParameterTable;
 import org.byol4j.parameters.Slice;
 import org.byol4j.parameters.Slice.Kind;
@@ -29,6 +35,10 @@ final class States {
           "d".repeat(64),
           Map.of("device", "onednn", "threads", "2"));
 
+  /** What several replicas write together. */
+  private static final Set<Section> SPREAD =
+      EnumSet.of(Section.WEIGHTS, Section.TARGET, Section.MOMENTUM);
+
   private States() {}
 
   /** A state whose values are drawn from its step. */
@@ -38,7 +48,7 @@ final class States {
 
   static TrainingState at(long step, RunIdentity identity) {
     Random random = new Random(step);
-    Map<Section, Floats> values = new EnumMap<>(Section.class);
+    Map<Section, OwnedRange> values = new EnumMap<>(Section.class);
     values.put(Section.WEIGHTS, floats(random, 120));
     values.put(Section.TARGET, floats(random, 112));
     values.put(Section.MOMENTUM, floats(random, 120));
@@ -52,7 +62,7 @@ final class States {
   static TrainingState ofLength(long step, int length) {
     Random random = new Random(step);
     Slice slice = new Slice("fc.weight", Kind.WEIGHT, List.of(length), 0);
-    Map<Section, Floats> values = new EnumMap<>(Section.class);
+    Map<Section, OwnedRange> values = new EnumMap<>(Section.class);
     for (Section section : List.of(Section.WEIGHTS, Section.TARGET, Section.MOMENTUM)) {
       values.put(section, floats(random, length));
     }
@@ -62,26 +72,60 @@ final class States {
     return new TrainingState(step, 0, IDENTITY, layout, Map.of(), values);
   }
 
-  static Floats floats(Random random, int length) {
+  static OwnedRange floats(Random random, int length) {
     float[] values = new float[length];
     for (int i = 0; i < length; i++) {
       values[i] = (float) random.nextGaussian();
     }
-    return Floats.of(values);
+    return OwnedRange.whole(Floats.of(values));
   }
 
-  static float[] array(Floats floats) {
+  /** All values of a section. */
+  static float[] array(TrainingState state, Section section) {
+    Floats floats = state.owned().get(section).values();
     float[] values = new float[floats.length()];
     floats.read(0, FloatBuffer.wrap(values));
     return values;
   }
 
+  /** What rank {@code rank} of {@code size} owns of a state; running statistics are of rank 0. */
+  static TrainingState share(TrainingState state, int rank, int size) {
+    Map<Section, OwnedRange> owned = new EnumMap<>(Section.class);
+    int share = (state.owned().get(Section.WEIGHTS).sectionLength() + size - 1) / size;
+    state
+        .owned()
+        .forEach(
+            (section, whole) -> {
+              int length = whole.sectionLength();
+              boolean isSpread = SPREAD.contains(section);
+              int first = isSpread ? Math.min(length, rank * share) : 0;
+              int end = isSpread ? Math.min(length, first + share) : rank == 0 ? length : 0;
+              float[] values = Arrays.copyOfRange(array(state, section), first, end);
+              owned.put(section, new OwnedRange(length, first, Floats.of(values)));
+            });
+    return new TrainingState(
+        state.step(), state.epoch(), state.identity(), state.layout(), state.counters(), owned);
+  }
+
+  /** Writes a state by {@code size} replicas, each what it owns. */
+  static String write(TrainingState state, int size, Storage storage) {
+    return Replicas.run(
+            LocalCollective.group(size, Duration.ofSeconds(30)),
+            collective -> writer(storage, collective).write(share(state, collective.rank(), size)))
+        .get(0);
+  }
+
   /** A writer that keeps the last two and never waits. */
   static CheckpointWriter writer(Storage storage) {
+    return writer(storage, Collective.single());
+  }
+
+  static CheckpointWriter writer(Storage storage, Collective collective) {
     return new CheckpointWriter(
         storage,
         new CheckpointSettings(10, 2, 0),
         new Retries(3, Duration.ZERO, p -> {}),
-        Attempt.FIRST);
+        Attempt.FIRST,
+        collective);
   }
 }

@@ -23,7 +23,7 @@ class TrainingStateTest {
 
   @Test
   void missingSectionIsRefused() {
-    Map<Section, Floats> values = new EnumMap<>(States.at(1).values());
+    Map<Section, OwnedRange> values = new EnumMap<>(States.at(1).owned());
     values.remove(Section.MOMENTUM);
 
     assertThatThrownBy(() -> state(1, values)).hasMessage("section=momentum is missing");
@@ -31,7 +31,7 @@ class TrainingStateTest {
 
   @Test
   void negativeStepIsRefused() {
-    assertThatThrownBy(() -> state(-1, States.at(1).values())).hasMessageContaining("step=-1");
+    assertThatThrownBy(() -> state(-1, States.at(1).owned())).hasMessageContaining("step=-1");
   }
 
   @Test
@@ -46,14 +46,14 @@ class TrainingStateTest {
   }
 
   private static void expectRefused(Section section, int length, String message) {
-    Map<Section, Floats> values = new EnumMap<>(States.at(1).values());
+    Map<Section, OwnedRange> values = new EnumMap<>(States.at(1).owned());
     values.put(section, States.floats(new Random(1), length));
     assertThatThrownBy(() -> state(1, values))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
   }
 
-  private static TrainingState state(long step, Map<Section, Floats> values) {
+  private static TrainingState state(long step, Map<Section, OwnedRange> values) {
     return new TrainingState(step, 0, States.IDENTITY, States.LAYOUT, Map.of(), values);
   }
 }

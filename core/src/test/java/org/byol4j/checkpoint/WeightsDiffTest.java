@@ -126,12 +126,12 @@ class WeightsDiffTest {
   }
 
   private static String write(Storage storage, ParameterTable table, float... weights) {
-    Map<Section, Floats> values = new EnumMap<>(Section.class);
+    Map<Section, OwnedRange> values = new EnumMap<>(Section.class);
     for (Section section : Section.values()) {
-      values.put(section, Floats.of(new float[0]));
+      values.put(section, OwnedRange.whole(Floats.of(new float[0])));
     }
-    values.put(Section.WEIGHTS, Floats.of(weights));
-    values.put(Section.MOMENTUM, Floats.of(new float[weights.length]));
+    values.put(Section.WEIGHTS, OwnedRange.whole(Floats.of(weights)));
+    values.put(Section.MOMENTUM, OwnedRange.whole(Floats.of(new float[weights.length])));
     return States.writer(storage)
         .write(
             new TrainingState(

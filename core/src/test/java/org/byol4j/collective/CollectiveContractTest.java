@@ -1,6 +1,7 @@
 package org.byol4j.collective;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
@@ -85,6 +86,35 @@ public abstract class CollectiveContractTest {
             })) {
       assertThat(actual).containsExactly(expected);
     }
+  }
+
+  @Test
+  void bytesOfAnyValueAndNumberComeToAllInRankOrder() {
+    List<Collective> group = newGroup();
+    for (List<byte[]> gathered :
+        Replicas.run(
+            group, collective -> ByteGather.of(collective, bytes(collective.rank()), 300))) {
+      assertThat(gathered).hasSize(group.size());
+      for (int rank = 0; rank < group.size(); rank++) {
+        assertThat(gathered.get(rank)).isEqualTo(bytes(rank));
+      }
+    }
+  }
+
+  /** All bytes that there are, and a few: rank 0 has none, and lengths leave every remainder. */
+  private static byte[] bytes(int rank) {
+    byte[] bytes = new byte[rank == 0 ? 0 : 255 + rank];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (i * (2 * rank + 1));
+    }
+    return bytes;
+  }
+
+  @Test
+  void moreBytesThanTheLimitAreRefused() {
+    assertThatThrownBy(() -> ByteGather.of(Collective.single(), new byte[5], 4))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("lengthBytes=5, expected at most 4");
   }
 
   @Test

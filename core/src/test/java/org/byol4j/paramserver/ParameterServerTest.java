@@ -247,7 +247,7 @@ final class ParameterServerTest {
             LocalCollective.group(after, Duration.ofSeconds(30)),
             collective -> {
               try (ReplicaOfServer replica = new ReplicaOfServer(collective, settings)) {
-                replica.server.writeMomentum(FloatBuffer.wrap(saved));
+                replica.takeMomentum(saved);
                 return replica.state();
               }
             })) {
@@ -299,10 +299,30 @@ final class ParameterServerTest {
     }
 
     State state() {
-      FloatBuffer momentum = FloatBuffer.allocate(TABLE.length());
-      server.readMomentum(momentum);
       server.awaitTarget();
-      return new State(device.values(weights), device.values(target), momentum.array());
+      return new State(device.values(weights), device.values(target), wholeMomentum());
+    }
+
+    /** The momentum of all owners: a sum of which all terms but one are 0. */
+    private float[] wholeMomentum() {
+      FloatBuffer owned = FloatBuffer.allocate((int) (server.ownedTo() - server.ownedFrom()));
+      server.readMomentum(server.ownedFrom(), owned);
+      double[] whole = new double[TABLE.length()];
+      for (int i = 0; i < owned.capacity(); i++) {
+        whole[(int) server.ownedFrom() + i] = owned.get(i);
+      }
+      collective.allReduceSum(whole);
+      float[] values = new float[whole.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) whole[i];
+      }
+      return values;
+    }
+
+    void takeMomentum(float[] whole) {
+      int from = (int) server.ownedFrom();
+      int length = (int) (server.ownedTo() - from);
+      server.writeMomentum(from, FloatBuffer.wrap(whole, from, length));
     }
 
     @Override

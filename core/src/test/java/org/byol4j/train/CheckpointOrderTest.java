@@ -107,7 +107,7 @@ final class CheckpointOrderTest {
     assertThat(unwatched.checkpoints()).containsExactly(Checkpoints.nameOf(0));
   }
 
-  /** Flips a bit of the weights that come last: momentum comes first, for the first checkpoint. */
+  /** Flips a bit of the weights that come last. */
   private static final class LastWeightsDamaged extends ForwardingCollective {
     private int gathers;
 
@@ -118,7 +118,7 @@ final class CheckpointOrderTest {
     @Override
     public void allGather(Vector values, long[] bounds) {
       super.allGather(values, bounds);
-      if (!(values instanceof FloatVector) && ++gathers == 1 + TinyRun.STEPS) {
+      if (!(values instanceof FloatVector) && ++gathers == TinyRun.STEPS) {
         ByteBuffer first = values.read(0, 1);
         int bits = first.getInt(first.position());
         ByteBuffer damaged = values.write(0, 1);

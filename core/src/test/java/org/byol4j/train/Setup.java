@@ -80,6 +80,25 @@ record Setup(
     return new Setup(closed, optimizer, target, train, imageSize, steps);
   }
 
+  /** Heads of so many hidden units. */
+  Setup withHidden(int units) {
+    return withNetwork(
+        new NetworkSettings(
+            network.backbone(),
+            network.width(),
+            network.stem(),
+            network.padding(),
+            network.init(),
+            network.lastGamma(),
+            network.runningVariance(),
+            network.runningDecay(),
+            network.epsilon(),
+            network.predictor(),
+            units,
+            network.output(),
+            network.headBias()));
+  }
+
   Setup withNetwork(NetworkSettings other) {
     return new Setup(other, optimizer, target, train, imageSize, steps);
   }

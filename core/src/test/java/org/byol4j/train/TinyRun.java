@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -16,6 +17,7 @@ import org.byol4j.augment.AugmentSettings;
 import org.byol4j.augment.AugmentSettings.Crop;
 import org.byol4j.augment.AugmentSettings.Style;
 import org.byol4j.augment.AugmentSettings.ViewRecipe;
+import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.checkpoint.CheckpointSettings;
 import org.byol4j.checkpoint.Checkpoints;
@@ -213,7 +215,12 @@ record TinyRun(
   /** The state after {@code steps} steps. */
   Map<Section, float[]> state(long steps) {
     LocalStorage storage = new LocalStorage(folder().checkpoints());
-    return RunState.load(new CheckpointReader(storage).read(Checkpoints.nameOf(steps)));
+    Checkpoint checkpoint = new CheckpointReader(storage).read(Checkpoints.nameOf(steps));
+    Map<Section, float[]> state = new EnumMap<>(Section.class);
+    for (Section section : Section.values()) {
+      state.put(section, checkpoint.values(section));
+    }
+    return state;
   }
 
   /** The lines of {@code metrics.jsonl}, less what the wall clock says. */

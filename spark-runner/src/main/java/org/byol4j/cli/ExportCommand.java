@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.LocalStorage;
+import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.checkpoint.Upload;
@@ -77,6 +78,8 @@ final class ExportCommand implements Runnable {
     ModelCard card =
         new ModelCard(
             checkpoint.manifest(),
+            checkpoint.sha256(Section.WEIGHTS),
+            checkpoint.sha256(Section.BATCHNORM_ONLINE),
             configuration.network(),
             configuration.augment(),
             configuration.knn().imageSize(),

@@ -14,12 +14,14 @@ import org.byol4j.checkpoint.CheckpointSettings;
 import org.byol4j.checkpoint.CheckpointWriter;
 import org.byol4j.checkpoint.Floats;
 import org.byol4j.checkpoint.LocalStorage;
+import org.byol4j.checkpoint.OwnedRange;
 import org.byol4j.checkpoint.Retries;
 import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.checkpoint.RunIdentity;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.StateLayout;
 import org.byol4j.checkpoint.TrainingState;
+import org.byol4j.collective.Collective;
 import org.byol4j.parameters.ParameterTable;
 import org.byol4j.parameters.Slice;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,17 +121,18 @@ class WeightsCommandsTest {
         List.of(
             new Slice("first", Slice.Kind.WEIGHT, List.of(1), 0),
             new Slice("second", Slice.Kind.WEIGHT, List.of(1), 1));
-    Map<Section, Floats> values = new EnumMap<>(Section.class);
+    Map<Section, OwnedRange> values = new EnumMap<>(Section.class);
     for (Section section : List.of(Section.WEIGHTS, Section.TARGET, Section.MOMENTUM)) {
-      values.put(section, Floats.of(new float[] {first, second}));
+      values.put(section, OwnedRange.whole(Floats.of(new float[] {first, second})));
     }
-    values.put(Section.BATCHNORM_ONLINE, Floats.of(new float[0]));
-    values.put(Section.BATCHNORM_TARGET, Floats.of(new float[0]));
+    values.put(Section.BATCHNORM_ONLINE, OwnedRange.whole(Floats.of(new float[0])));
+    values.put(Section.BATCHNORM_TARGET, OwnedRange.whole(Floats.of(new float[0])));
     new CheckpointWriter(
             new LocalStorage(checkpoints),
             new CheckpointSettings(1, 1, 0),
             new Retries(1, Duration.ZERO, pause -> {}),
-            Attempt.FIRST)
+            Attempt.FIRST,
+            Collective.single())
         .write(
             new TrainingState(
                 7,

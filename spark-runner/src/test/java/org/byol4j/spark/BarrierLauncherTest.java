@@ -148,7 +148,7 @@ class BarrierLauncherTest {
   @Test
   void failureOfAReplicaReachesTheDriverAsWhatItIsAndIsNotTriedAgain() throws IOException {
     SmallRun run = SmallRun.in(folder, "broken", "cluster.replicas=2", "train.epochs=100000");
-    Path weights = Path.of(stopAfterAStep(run).checkpoint()).resolve("weights.f32");
+    Path weights = Path.of(stopAfterAStep(run).checkpoint()).resolve("weights-0000000000.f32");
     byte[] bytes = Files.readAllBytes(weights);
     bytes[0] ^= 1;
     Files.write(weights, bytes);

@@ -1,0 +1,39 @@
+package org.byol4j.checkpoint;
+
+/**
+ * The elements of a section that one replica owns, and writes: {@code [first, first +
+ * values.length())}, which may be none.
+ *
+ * @param sectionLength the number of values of the whole section
+ * @param first the index in the section of the first value
+ * @param values the values, counted from 0
+ */
+public record OwnedRange(int sectionLength, int first, Floats values) {
+
+  public OwnedRange {
+    if (first < 0 || first + (long) values.length() > sectionLength) {
+      throw new IllegalArgumentException(
+          "first=%d elements=%d, expected a range within [0, %d]"
+              .formatted(first, values.length(), sectionLength));
+    }
+  }
+
+  /** All of a section. */
+  public static OwnedRange whole(Floats values) {
+    return new OwnedRange(values.length(), 0, values);
+  }
+
+  /** Nothing of a section, which others write. */
+  public static OwnedRange nothing(int sectionLength) {
+    return new OwnedRange(sectionLength, 0, Floats.of(new float[0]));
+  }
+
+  /** The index behind the last value. */
+  int end() {
+    return first + values.length();
+  }
+
+  boolean isEmpty() {
+    return values.length() == 0;
+  }
+}

@@ -14,15 +14,15 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.hadoop.fs.StreamCapabilities;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.Upload;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A folder of a Hadoop file system.
@@ -31,9 +31,11 @@ import org.byol4j.checkpoint.Upload;
  * is synced and then renamed into place: two writers of one name do not write to the same file.
  * What a crash left of one is deleted by an upload of the same name, a day later. An object store
  * shows an object only when its stream is closed, so that there an upload is the object itself, and
- * one that is not committed is aborted.
+ * one that is not committed is aborted. Streams of some stores cannot be aborted: where one would
+ * replace an object it is never closed instead, which costs its buffers until the process ends.
  */
 public final class HadoopStorage implements Storage {
+  private static final Logger LOG = LoggerFactory.getLogger(HadoopStorage.class);
   private static final String HIDDEN = ".";
   private static final String PARTIAL = ".partial";
   private static final Duration LONGEST_UPLOAD = Duration.ofDays(1);
@@ -189,8 +191,7 @@ public final class HadoopStorage implements Storage {
     public void commit() throws IOException {
       out.hsync();
       out.close();
-      FileContext.getFileContext(files.getUri(), files.getConf())
-          .rename(partial, target, Options.Rename.OVERWRITE);
+      Replacing.rename(files, partial, target);
     }
 
     @Override
@@ -233,6 +234,10 @@ public final class HadoopStorage implements Storage {
       ended = true;
       if (out.hasCapability(StreamCapabilities.ABORTABLE_STREAM)) {
         out.abort();
+        return;
+      }
+      if (files.exists(target)) {
+        LOG.warn("{}: an upload is left open, closed it would take the old object's place", target);
         return;
       }
       // it appears for a moment, cut short

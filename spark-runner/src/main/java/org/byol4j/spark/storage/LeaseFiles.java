@@ -24,6 +24,9 @@ final class LeaseFiles {
   private final FileSystem files;
   private final Path run;
 
+  /** Whether the times of files can be set, as far as it is known. */
+  private boolean keepsTimes = true;
+
   LeaseFiles(FileSystem files, Path run) {
     this.files = files;
     this.run = run;
@@ -45,12 +48,17 @@ final class LeaseFiles {
 
   /** Creates the lease {@code number}, unless there is one; on an object store writes it. */
   boolean create(int number, LeaseHolder holder) throws IOException {
-    boolean replace = HadoopStorage.isObjectStore(files);
-    try (OutputStream out = files.create(fileOf("lease", number), replace)) {
-      out.write(holder.toString().getBytes(StandardCharsets.UTF_8));
+    try {
+      write(number, holder, HadoopStorage.isObjectStore(files));
       return true;
     } catch (FileAlreadyExistsException e) {
       return false;
+    }
+  }
+
+  private void write(int number, LeaseHolder holder, boolean replace) throws IOException {
+    try (OutputStream out = files.create(fileOf("lease", number), replace)) {
+      out.write(holder.toString().getBytes(StandardCharsets.UTF_8));
     }
   }
 
@@ -72,13 +80,24 @@ final class LeaseFiles {
     }
   }
 
-  /** Gives a sign. */
+  /**
+   * Gives a sign: sets the file's time, or writes it anew where times cannot be set, which some
+   * file systems say and others do not ({@code abfs:}).
+   */
   void touch(int number, LeaseHolder holder, long nowMs) throws IOException {
-    if (HadoopStorage.isObjectStore(files)) {
-      create(number, holder);
-    } else {
-      files.setTimes(fileOf("lease", number), nowMs, -1);
+    if (keepsTimes && !HadoopStorage.isObjectStore(files)) {
+      OptionalLong before = lastSignMs(number);
+      try {
+        files.setTimes(fileOf("lease", number), nowMs, -1);
+        keepsTimes = !lastSignMs(number).equals(before);
+      } catch (UnsupportedOperationException e) {
+        keepsTimes = false;
+      }
+      if (keepsTimes) {
+        return;
+      }
     }
+    write(number, holder, true);
   }
 
   boolean isReleased(int number) throws IOException {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class HadoopLeaseTest {
@@ -169,6 +172,38 @@ class HadoopLeaseTest {
         Thread.onSpinWait();
       }
       assertThat(lease.nextAttempt()).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void holderGivesSignsWhereTimesCannotBeSet(boolean saysSo) throws IOException {
+    RawLocalFileSystem system =
+        new RawLocalFileSystem() {
+          @Override
+          public void setTimes(org.apache.hadoop.fs.Path file, long modified, long read) {
+            if (saysSo) {
+              throw new UnsupportedOperationException("no times");
+            }
+          }
+        };
+    system.initialize(Path.of("/").toUri(), new Configuration());
+    Path file = folder.resolve(".lease-000001");
+    try (RunLease lease = on(system, Duration.ofSeconds(1)).lease()) {
+      for (int sign = 1; sign <= 2; sign++) {
+        FileTime old = FileTime.fromMillis(1_000_000);
+        Files.setLastModifiedTime(file, old);
+        while (Files.getLastModifiedTime(file).equals(old)) {
+          Thread.onSpinWait();
+        }
+      }
+      assertThat(lease.nextAttempt()).isEqualTo(1);
+      Optional<LeaseHolder> holder = Optional.empty();
+      while (holder.isEmpty()) {
+        // a sign that is being written is empty for a moment
+        holder = LeaseHolder.parse(Files.readString(file));
+      }
+      assertThat(holder.get().pid()).isEqualTo(ProcessHandle.current().pid());
     }
   }
 

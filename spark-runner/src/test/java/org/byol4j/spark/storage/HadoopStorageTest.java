@@ -3,7 +3,9 @@ package org.byol4j.spark.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,7 +17,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.util.Progressable;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.Upload;
 import org.junit.jupiter.api.BeforeEach;
@@ -141,6 +145,85 @@ class HadoopStorageTest {
         .isInstanceOf(NoSuchFileException.class)
         .hasMessageContaining("run/a/b");
     assertThatThrownBy(() -> storage.read("a/b").close()).isInstanceOf(NoSuchFileException.class);
+  }
+
+  @Test
+  void fileSystemWithoutASecondClassReplacesToo() throws IOException {
+    storage = on(new Elsewhere("dbfs:///"));
+
+    put("a/b", "123456");
+    put("a/b", "78");
+
+    assertThat(read("a/b")).isEqualTo("78");
+    try (var files = Files.list(folder.resolve("run/a"))) {
+      assertThat(files).containsExactly(folder.resolve("run/a/b"));
+    }
+  }
+
+  @Test
+  void failedUploadToAStoreWithoutAbortLeavesTheOldObject() throws IOException {
+    storage = on(new Elsewhere("gs://bucket"));
+    put("metrics.jsonl", "a line\n");
+
+    try (Upload upload = storage.create("metrics.jsonl")) {
+      upload.write(bytes("a line\nanoth"));
+    }
+
+    assertThat(read("metrics.jsonl")).isEqualTo("a line\n");
+    put("metrics.jsonl", "a line\nanother\n");
+    assertThat(read("metrics.jsonl")).isEqualTo("a line\nanother\n");
+  }
+
+  @Test
+  void failedUploadToAStoreWithoutAbortLeavesNothingWhereNothingWas() throws IOException {
+    storage = on(new Elsewhere("gs://bucket"));
+
+    try (Upload upload = storage.create("weights.f32")) {
+      upload.write(bytes("123"));
+    }
+
+    assertThat(storage.list("")).isEmpty();
+  }
+
+  private Storage on(RawLocalFileSystem files) {
+    return new HadoopStorage(
+        files, new org.apache.hadoop.fs.Path(folder.resolve("run").toString()));
+  }
+
+  /** A disk under another name, whose files show when their streams are closed. */
+  private static final class Elsewhere extends RawLocalFileSystem {
+    private final URI name;
+
+    Elsewhere(String name) throws IOException {
+      initialize(Path.of("/").toUri(), new Configuration());
+      this.name = URI.create(name);
+    }
+
+    @Override
+    public URI getUri() {
+      return name == null ? super.getUri() : name;
+    }
+
+    @Override
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path file,
+        boolean overwrite,
+        int bufferBytes,
+        short replication,
+        long blockBytes,
+        Progressable progress)
+        throws IOException {
+      Path onDisk = Path.of(file.toUri().getPath());
+      Files.createDirectories(onDisk.getParent());
+      ByteArrayOutputStream unseen =
+          new ByteArrayOutputStream() {
+            @Override
+            public void close() throws IOException {
+              Files.write(onDisk, toByteArray());
+            }
+          };
+      return new FSDataOutputStream(unseen, null);
+    }
   }
 
   private void put(String path, String text) throws IOException {

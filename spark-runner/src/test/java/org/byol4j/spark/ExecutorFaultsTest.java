@@ -35,6 +35,68 @@ class ExecutorFaultsTest {
     assertRunSurvives("STOP");
   }
 
+  @Test
+  void executorThatIsKilledWhileImagesAreCopiedCostsTheOthersNothing() throws IOException {
+    SmallRun undisturbed =
+        SmallRun.in(folder, "undisturbed", "cluster.replicas=2").withImagesOfItsOwn();
+    undisturbed.onThreads();
+    Path ingested = folder.resolve("ingested");
+    new IngestJob(undisturbed.configuration(), "", new StopSignal(), RunObserver.NONE)
+        .run(undisturbed.images().toString(), ingested.toString(), 4);
+    // the second shard of each replica
+    HeldFileSystem.hold(ingested, 1);
+    HeldFileSystem.hold(ingested, 3);
+    SmallRun run =
+        new SmallRun(
+                HeldFileSystem.place(ingested), folder.resolve("run"), undisturbed.assignments())
+            .with(HeldFileSystem.key())
+            .with(BarrierLauncherTest.onOurClasses());
+    Thread kills = new Thread(() -> killWhoCopiesShard3(ingested));
+    kills.setDaemon(true);
+    kills.start();
+    CopiedImagesTest.Reacts releases =
+        new CopiedImagesTest.Reacts(
+            "restart 1 of 3",
+            () -> {
+              HeldFileSystem.release(ingested, 1);
+              HeldFileSystem.release(ingested, 3);
+            });
+
+    RunSummary summary = run.onSpark("local-cluster[2,1,1024]", new StopSignal(), releases);
+
+    assertThat(summary.finished()).isTrue();
+    assertThat(run.digest()).isEqualTo(undisturbed.digest());
+    assertThat(releases.heard().said())
+        .filteredOn(line -> line.startsWith("restart "))
+        .hasSize(1);
+    long survivor = HeldFileSystem.opened(ingested, 1).get(0).process();
+    List<HeldFileSystem.Opened> bySurvivor = new ArrayList<>();
+    for (int shard = 0; shard < 4; shard++) {
+      bySurvivor.addAll(HeldFileSystem.opened(ingested, shard));
+    }
+    bySurvivor.removeIf(opened -> opened.process() != survivor);
+    assertThat(bySurvivor).as("it lives on, and copies what it lacks").hasSizeGreaterThan(2);
+    assertThat(bySurvivor.stream().filter(opened -> opened.shard().contains("00000")))
+        .as("it keeps what it has")
+        .hasSize(1);
+  }
+
+  private static void killWhoCopiesShard3(Path ingested) {
+    while (HeldFileSystem.opened(ingested, 1).isEmpty()
+        || HeldFileSystem.opened(ingested, 3).isEmpty()) {
+      Thread.onSpinWait();
+    }
+    signal("KILL", HeldFileSystem.opened(ingested, 3).get(0).process());
+  }
+
+  private static void signal(String name, long process) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(process)).start().waitFor();
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private void assertRunSurvives(String signal) {
     String[] keys = {"cluster.replicas=3", "train.epochs=20", "collective.peer-timeout=5s"};
     SmallRun undisturbed = SmallRun.in(folder, "undisturbed", keys);
@@ -79,11 +141,7 @@ class ExecutorFaultsTest {
               .findFirst()
               .orElseThrow()
               .pid();
-      try {
-        new ProcessBuilder("kill", "-" + signal, Long.toString(executor)).start().waitFor();
-      } catch (IOException | InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+      ExecutorFaultsTest.signal(signal, executor);
     }
 
     private static boolean isExecutor(ProcessHandle process) {

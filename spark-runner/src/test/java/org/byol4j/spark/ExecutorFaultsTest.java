@@ -66,9 +66,7 @@ class ExecutorFaultsTest {
 
     assertThat(summary.finished()).isTrue();
     assertThat(run.digest()).isEqualTo(undisturbed.digest());
-    assertThat(releases.heard().said())
-        .filteredOn(line -> line.startsWith("restart "))
-        .hasSize(1);
+    assertThat(releases.heard().said()).filteredOn(line -> line.startsWith("restart ")).hasSize(1);
     long survivor = HeldFileSystem.opened(ingested, 1).get(0).process();
     List<HeldFileSystem.Opened> bySurvivor = new ArrayList<>();
     for (int shard = 0; shard < 4; shard++) {

@@ -56,7 +56,10 @@ class BarrierLauncherTest {
     assertThat(processes.digest()).isEqualTo(plain.digest());
   }
 
-  /** Executors find our classes, which are in no jar yet, and a short way to start. */
+  /**
+   * Executors find our classes, which are in no jar yet, and a short way to start; on a busy machine
+   * they are waited for.
+   */
   static String[] onOurClasses() {
     String ours =
         Stream.of(System.getProperty("java.class.path").split(":"))
@@ -65,7 +68,9 @@ class BarrierLauncherTest {
             .reduce((a, b) -> a + ":" + b)
             .orElseThrow();
     return new String[] {
-      "cluster.spark.executor.extraClassPath=\"" + ours + "\"", "cluster.spark.executor.memory=512m"
+      "cluster.spark.executor.extraClassPath=\"" + ours + "\"",
+      "cluster.spark.executor.memory=512m",
+      "cluster.spark.scheduler.maxRegisteredResourcesWaitingTime=2m"
     };
   }
 
@@ -131,12 +136,9 @@ class BarrierLauncherTest {
   @Test
   void clusterThatOffersTooFewSlotsIsNotWaitedForInSilence() {
     SmallRun run =
-        SmallRun.in(
-                folder,
-                "slots",
-                "cluster.replicas=2",
-                "cluster.spark.scheduler.maxRegisteredResourcesWaitingTime=1s")
-            .with(onOurClasses());
+        SmallRun.in(folder, "slots", "cluster.replicas=2")
+            .with(onOurClasses())
+            .with("cluster.spark.scheduler.maxRegisteredResourcesWaitingTime=1s");
 
     assertThatThrownBy(
             () -> run.onSpark("local-cluster[1,1,1024]", new StopSignal(), RunObserver.NONE))

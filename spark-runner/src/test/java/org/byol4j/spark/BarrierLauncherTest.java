@@ -57,8 +57,8 @@ class BarrierLauncherTest {
   }
 
   /**
-   * Executors find our classes, which are in no jar yet, and a short way to start; on a busy machine
-   * they are waited for.
+   * Executors find our classes, which are in no jar yet, and a short way to start; on a busy
+   * machine they are waited for.
    */
   static String[] onOurClasses() {
     String ours =

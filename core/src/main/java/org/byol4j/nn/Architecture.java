@@ -62,6 +62,17 @@ public final class Architecture {
     return declarations(backbone).parameters().length();
   }
 
+  /** The number of the backbone's running means and variances, the first ones. */
+  public int backboneRunningLength() {
+    List<RunningRange> ranges = declarations(backbone).running();
+    return ranges.get(ranges.size() - 1).end();
+  }
+
+  /** Allocates the state of a backbone that does not learn; its parameters are zero. */
+  public NetworkState newBackboneState(Device device) {
+    return new NetworkState(device, declarations(backbone), false);
+  }
+
   /** Allocates an online network's state; its parameters are zero. */
   public NetworkState newOnlineState(Device device) {
     return new NetworkState(device, declarations(online), true);

@@ -21,7 +21,7 @@ import org.byol4j.nn.Architecture;
  * the same on every replica, and each writes the range that it owns; the momentum is spread over
  * them; running statistics are the same everywhere and few, and rank 0 writes them.
  */
-final class RunState {
+public final class RunState {
   private final Architecture architecture;
   private final Device device;
   private final boolean isFirst;
@@ -33,7 +33,7 @@ final class RunState {
   }
 
   /** How checkpoints of this architecture are laid out. */
-  static StateLayout layout(Architecture architecture) {
+  public static StateLayout layout(Architecture architecture) {
     List<Normalization> normalizations =
         architecture.onlineRunning().stream()
             .map(range -> new Normalization(range.name(), range.channels(), range.offset()))

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       IngestCommand.class,
       KnnCommand.class,
+      EmbedCommand.class,
       ExportCommand.class,
       ImportCommand.class,
       BenchCommand.class,

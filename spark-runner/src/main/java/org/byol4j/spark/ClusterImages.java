@@ -98,13 +98,7 @@ final class ClusterImages {
   }
 
   private static SettledImages settled(Dataset dataset, String place, DataSettings settings) {
-    int all = dataset.images() + dataset.badImages();
-    if (dataset.badImages() > settings.maxBadFraction() * all) {
-      throw new DataException(
-          "too many bad images: path=%s bad=%d of=%d reasons=%s; expected at most %s of them"
-              .formatted(
-                  place, dataset.badImages(), all, dataset.bad(), settings.maxBadFraction()));
-    }
+    dataset.checkBad(place, settings.maxBadFraction());
     return new SettledImages(
         dataset.images(),
         dataset.badImages(),

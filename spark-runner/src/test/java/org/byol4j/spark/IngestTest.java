@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,15 +15,8 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.apache.parquet.example.data.Group;
-import org.apache.parquet.example.data.simple.SimpleGroupFactory;
 import org.apache.parquet.hadoop.ParquetFileReader;
-import org.apache.parquet.hadoop.ParquetWriter;
-import org.apache.parquet.hadoop.example.ExampleParquetWriter;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
-import org.apache.parquet.io.api.Binary;
-import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.MessageTypeParser;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.data.DataException;
@@ -44,12 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class IngestTest {
   private static final int SHARDS = 4;
-  private static final int TAR_BLOCK = 512;
-  private static final MessageType TABLE =
-      MessageTypeParser.parseMessageType(
-          "message table { required binary bytes; required binary id (STRING);"
-              + " optional binary label (STRING); optional int64 more; }");
-
   @TempDir Path folder;
 
   @Test
@@ -61,8 +46,8 @@ class IngestTest {
     Dataset fromFolder =
         job(plain.configuration())
             .run(images.toUri().toString(), folder.resolve("from-folder").toString(), SHARDS);
-    Dataset fromArchive = ingest(archive(images), "from-archive");
-    Dataset fromTable = ingest(table(images), "from-table");
+    Dataset fromArchive = ingest(SourceFiles.archive(folder, images), "from-archive");
+    Dataset fromTable = ingest(SourceFiles.table(folder, images), "from-table");
 
     assertThat(fromFolder.hash()).isEqualTo(hash);
     assertThat(fromArchive.hash()).isEqualTo(hash);
@@ -85,7 +70,10 @@ class IngestTest {
     SmallRun ingested =
         new SmallRun(folder.resolve("ingested"), folder.resolve("run"), plain.assignments());
     SmallRun fromTable =
-        new SmallRun(table(plain.images()), folder.resolve("run-table"), plain.assignments());
+        new SmallRun(
+            SourceFiles.table(folder, plain.images()),
+            folder.resolve("run-table"),
+            plain.assignments());
 
     plain.onThreads();
     RunSummary summary = ingested.onSpark();
@@ -202,7 +190,7 @@ class IngestTest {
 
   @Test
   void archiveThatIsCutShortIsToldAsWhatItIs() throws IOException {
-    Path archive = archive(SmallRun.in(folder, "unused").images());
+    Path archive = SourceFiles.archive(folder, SmallRun.in(folder, "unused").images());
     byte[] whole = Files.readAllBytes(archive);
     Files.write(archive, Arrays.copyOf(whole, whole.length / 2));
 
@@ -256,8 +244,8 @@ class IngestTest {
     for (Path place :
         List.of(
             images,
-            archive(images),
-            table(images),
+            SourceFiles.archive(folder, images),
+            SourceFiles.table(folder, images),
             folder.resolve("ingested"),
             HeldFileSystem.place(folder.resolve("ingested")),
             HeldFileSystem.place(images))) {
@@ -318,75 +306,5 @@ class IngestTest {
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
-  }
-
-  private static List<Path> files(Path images) throws IOException {
-    try (Stream<Path> walk = Files.walk(images)) {
-      return walk.filter(Files::isRegularFile).sorted().toList();
-    }
-  }
-
-  private Path archive(Path images) throws IOException {
-    Path file = folder.resolve("images.tar");
-    try (OutputStream tar = Files.newOutputStream(file)) {
-      // of two entries with one path the later one counts
-      add(tar, "bright/1.png", new byte[] {1});
-      for (Path image : files(images)) {
-        add(tar, "./" + images.relativize(image), Files.readAllBytes(image));
-      }
-      tar.write(new byte[2 * TAR_BLOCK]);
-    }
-    return file;
-  }
-
-  /** Adds an entry as POSIX 1988 has it: numbers in octal, the sum of the header with blanks. */
-  private static void add(OutputStream tar, String name, byte[] bytes) throws IOException {
-    ByteBuffer header = ByteBuffer.allocate(TAR_BLOCK);
-    put(header, 0, name);
-    put(header, 100, "0000644");
-    put(header, 124, "%011o".formatted(bytes.length));
-    put(header, 136, "%011o".formatted(0));
-    put(header, 148, "        ");
-    put(header, 156, "0");
-    put(header, 257, "ustar\00000");
-    int sum = 0;
-    for (byte value : header.array()) {
-      sum += value & 0xff;
-    }
-    put(header, 148, "%06o\0".formatted(sum));
-    tar.write(header.array());
-    tar.write(bytes);
-    tar.write(new byte[Math.floorMod(-bytes.length, TAR_BLOCK)]);
-  }
-
-  private static void put(ByteBuffer header, int offset, String text) {
-    header.put(offset, text.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private Path table(Path images) throws IOException {
-    Path table = Files.createDirectories(folder.resolve("table"));
-    List<Path> files = files(images);
-    for (int part = 0; part < 2; part++) {
-      Path file = table.resolve("part-%d.parquet".formatted(part));
-      if (Files.exists(file)) {
-        continue;
-      }
-      try (ParquetWriter<Group> writer =
-          ExampleParquetWriter.builder(new org.apache.hadoop.fs.Path(file.toUri()))
-              .withType(TABLE)
-              .build()) {
-        SimpleGroupFactory rows = new SimpleGroupFactory(TABLE);
-        // neither files nor rows are in the order of ids
-        for (int i = files.size() - 1 - part; i >= 0; i -= 2) {
-          Path image = files.get(i);
-          writer.write(
-              rows.newGroup()
-                  .append("bytes", Binary.fromConstantByteArray(Files.readAllBytes(image)))
-                  .append("id", images.relativize(image).toString())
-                  .append("label", image.getParent().getFileName().toString()));
-        }
-      }
-    }
-    return table;
   }
 }

@@ -40,7 +40,8 @@ public record Dataset(
     List<String> classes,
     Map<String, Integer> bad,
     Map<String, Integer> ignored,
-    List<File> files) {
+    List<File> files)
+    implements Serializable {
 
   /**
    * The file of a shard.
@@ -64,6 +65,21 @@ public record Dataset(
   /** How many image files are bad, for whatever reason. */
   public int badImages() {
     return bad.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  /**
+   * Sees to it that no more of the files of {@code place} were bad than somebody tolerates.
+   *
+   * @param maxBadFraction how large a share of them may be bad
+   * @throws DataException if more are
+   */
+  public void checkBad(String place, double maxBadFraction) {
+    int all = images + badImages();
+    if (badImages() > maxBadFraction * all) {
+      throw new DataException(
+          "too many bad images: path=%s bad=%d of=%d reasons=%s; expected at most %s of them"
+              .formatted(place, badImages(), all, bad, maxBadFraction));
+    }
   }
 
   /** The name of a shard's file. */

@@ -2,10 +2,6 @@ package org.byol4j.spark.input;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,11 +9,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.StorageException;
-import org.byol4j.checkpoint.Upload;
 import org.byol4j.data.DataException;
 
 /**
@@ -36,15 +30,10 @@ import org.byol4j.data.DataException;
  */
 public final class Ingest {
   private static final String BAD_IMAGES = "bad-images.tsv";
-  private static final int IMAGES_PER_PARTITION = 20_000;
-  private static final int NAMED_IN_ERRORS = 10;
 
   private final JavaSparkContext spark;
-  private final Location source;
-  private final Location out;
+  private final CheckedSource.Order order;
   private final int shards;
-  private final long maxPixels;
-  private final double maxBadFraction;
   private final Storage storage;
 
   /**
@@ -65,12 +54,11 @@ public final class Ingest {
       long maxPixels,
       double maxBadFraction) {
     this.spark = spark;
-    this.source = Location.of(data);
-    this.out = Location.of(out);
+    this.order =
+        new CheckedSource.Order(
+            Location.of(data), Location.of(out), BAD_IMAGES, maxPixels, maxBadFraction);
     this.shards = shards;
-    this.maxPixels = maxPixels;
-    this.maxBadFraction = maxBadFraction;
-    this.storage = this.out.storage();
+    this.storage = order.folder().storage();
   }
 
   /**
@@ -82,18 +70,16 @@ public final class Ingest {
    */
   public Dataset run() {
     try {
-      List<SourcePart> parts = SourceParts.of(source.files(), source.path());
-      CheckedParts checked = new CheckedParts(spark, source, out, parts, maxPixels);
+      List<SourcePart> parts = order.parts();
       Optional<Dataset> present = Dataset.in(storage);
       if (present.isPresent()) {
-        return expectSame(present.get(), checked.fingerprint());
+        return expectSame(present.get(), order.fingerprint(parts));
       }
-      check(checked);
-      try (Settlement settlement = settle(checked)) {
-        return write(parts, checked, settlement);
+      try (CheckedSource images = new CheckedSource(spark, order, parts)) {
+        return write(images, order.fingerprint(parts));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write %s: %s".formatted(out, e.getMessage()), e);
+      throw new UncheckedIOException("cannot write %s: %s".formatted(order.folder(), e.getMessage()), e);
     }
   }
 
@@ -101,49 +87,28 @@ public final class Ingest {
     if (present.shards() != shards || !present.sourceParts().equals(partsHash)) {
       throw new DataException(
           "%s holds other images: source=%s shards=%d, expected source=%s shards=%d as it is now, or an empty folder"
-              .formatted(out, present.source(), present.shards(), source, shards));
+              .formatted(
+                  order.folder(), present.source(), present.shards(), order.source(), shards));
     }
     return present;
   }
 
-  private void check(CheckedParts parts) throws IOException {
-    List<Integer> open = parts.open();
-    if (!open.isEmpty()) {
-      describe("checking images");
-      inTasks(
-          () -> {
-            parts.check(open);
-            return open;
-          });
+  private Dataset write(CheckedSource images, String partsHash) throws IOException {
+    if (images.count() < shards) {
+      throw new DataException(
+          "too few images: path=%s images=%d shards=%d; expected at least one for each shard"
+              .formatted(order.source(), images.count(), shards));
     }
-  }
-
-  private Settlement settle(CheckedParts parts) {
-    describe("sorting images");
-    JavaRDD<CheckedImage> verdicts = parts.verdicts();
-    return inTasks(
-        () -> {
-          long count = verdicts.count();
-          return new Settlement(verdicts, (int) (count / IMAGES_PER_PARTITION) + 1);
-        });
-  }
-
-  private Dataset write(List<SourcePart> parts, CheckedParts checked, Settlement settlement)
-      throws IOException {
-    List<Integer> good = inTasks(settlement::goodByPartition);
-    Map<String, Integer> bad = inTasks(settlement::badByReason);
-    int images = good.stream().mapToInt(Integer::intValue).reduce(0, Math::addExact);
-    checkEnough(images, bad, writeBadImages(settlement));
-    String hash = inTasks(settlement::hash);
+    String hash = images.hash();
     Map<Integer, Dataset.File> written = written(hash);
     Set<Integer> missing = new TreeSet<>(IntStream.range(0, shards).boxed().toList());
     missing.removeAll(written.keySet());
     if (!missing.isEmpty()) {
-      describe("writing shards");
-      ShardWriter writer = new ShardWriter(parts, source, out, hash, shards, Set.copyOf(missing));
+      spark.setJobDescription("BYOL: writing shards of " + order.source());
+      ShardWriter writer = new ShardWriter(order.folder(), hash, shards, Set.copyOf(missing));
       inTasks(
           () -> {
-            writer.write(settlement.numbered(good));
+            writer.write(images);
             return missing;
           });
       written = written(hash);
@@ -151,15 +116,15 @@ public final class Ingest {
     Dataset dataset =
         new Dataset(
             Dataset.FORMAT,
-            source.uri(),
-            checked.fingerprint(),
+            order.source().uri(),
+            partsHash,
             shards,
-            maxPixels,
-            images,
+            order.maxPixels(),
+            images.count(),
             hash,
-            inTasks(settlement::classes),
-            bad,
-            inTasks(checked::ignored),
+            images.classes(),
+            images.bad(),
+            images.ignored(),
             List.copyOf(written.values()));
     dataset.commit(storage);
     storage.deleteFolder(CheckedParts.FOLDER);
@@ -167,49 +132,10 @@ public final class Ingest {
   }
 
   private Map<Integer, Dataset.File> written(String hash) {
-    return inTasks(() -> WrittenShards.in(spark, out, hash, shards));
-  }
-
-  private List<String> writeBadImages(Settlement settlement) throws IOException {
-    List<String> first = new ArrayList<>();
-    try (Upload upload = storage.create(BAD_IMAGES)) {
-      for (Iterator<CheckedImage> bad = settlement.bad(); bad.hasNext(); ) {
-        CheckedImage image = bad.next();
-        String line = image.fault() + "\t" + image.path() + "\n";
-        upload.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
-        if (first.size() < NAMED_IN_ERRORS) {
-          first.add(image.path() + " (" + image.fault() + ")");
-        }
-      }
-      upload.commit();
-    }
-    return first;
-  }
-
-  private void checkEnough(int images, Map<String, Integer> bad, List<String> firstBad) {
-    int badImages = bad.values().stream().mapToInt(Integer::intValue).sum();
-    int all = images + badImages;
-    if (all == 0) {
-      throw new DataException(
-          "no images: path=%s; expected .jpg, .jpeg or .png files".formatted(source));
-    }
-    if (badImages > maxBadFraction * all || images == 0) {
-      throw new DataException(
-          "too many bad images: path=%s bad=%d of=%d reasons=%s first=%s; expected at most %s of them"
-              .formatted(source, badImages, all, bad, firstBad, maxBadFraction));
-    }
-    if (images < shards) {
-      throw new DataException(
-          "too few images: path=%s images=%d shards=%d; expected at least one for each shard"
-              .formatted(source, images, shards));
-    }
-  }
-
-  private void describe(String what) {
-    spark.setJobDescription("BYOL: %s of %s".formatted(what, source));
+    return inTasks(() -> WrittenShards.in(spark, order.folder(), hash, shards));
   }
 
   private <T> T inTasks(Supplier<T> job) {
-    return SparkFailure.orResultOf("cannot ingest " + source, job);
+    return SparkFailure.orResultOf("cannot ingest " + order.source(), job);
   }
 }

@@ -68,7 +68,7 @@ final class PartRows implements Iterator<ShardRow>, AutoCloseable {
 
   private static DataException changed(String path) {
     return new DataException(
-        "the source has changed since it was checked: image=%s; delete the folder %s of the data set to have it checked again"
+        "the source has changed since it was checked: image=%s; delete the folder %s of the output to have it checked again"
             .formatted(path, CheckedParts.FOLDER));
   }
 

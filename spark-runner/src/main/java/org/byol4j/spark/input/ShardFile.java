@@ -1,5 +1,6 @@
 package org.byol4j.spark.input;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.Map;
@@ -145,27 +146,67 @@ final class ShardFile {
    * @throws DataException if it is not a whole file of Parquet
    */
   static void read(FileSystem files, Path file, RowVisitor visitor) throws IOException {
-    try (ParquetReader<Group> rows =
-        ParquetReader.builder(new GroupReadSupport(), file)
-            .withConf(new Configuration(files.getConf()))
-            .build()) {
-      for (Group row = next(rows, file); row != null; row = next(rows, file)) {
-        boolean hasClass = row.getFieldRepetitionCount(LABEL) > 0;
-        visitor.row(
-            new ShardRow(
-                row.getInteger(ID, 0),
-                row.getString(PATH, 0),
-                hasClass ? row.getString(LABEL, 0) : "",
-                row.getBinary(BYTES, 0).getBytes()));
+    try (Reader rows = open(files, file)) {
+      for (Optional<ShardRow> row = rows.next(); row.isPresent(); row = rows.next()) {
+        visitor.row(row.get());
       }
     }
   }
 
-  private static Group next(ParquetReader<Group> rows, Path file) throws IOException {
-    try {
-      return rows.read();
-    } catch (RuntimeException e) {
-      throw new DataException("%s is not a shard's file: %s".formatted(file, e), e);
+  /**
+   * Opens {@code file} to read it row by row.
+   *
+   * @throws IOException if it cannot be read
+   */
+  static Reader open(FileSystem files, Path file) throws IOException {
+    return new Reader(
+        file,
+        ParquetReader.builder(new GroupReadSupport(), file)
+            .withConf(new Configuration(files.getConf()))
+            .build());
+  }
+
+  /** The rows of a file, one after the other. */
+  static final class Reader implements Closeable {
+    private final Path file;
+    private final ParquetReader<Group> rows;
+
+    private Reader(Path file, ParquetReader<Group> rows) {
+      this.file = file;
+      this.rows = rows;
+    }
+
+    /**
+     * The next row; empty if there is none.
+     *
+     * @throws IOException if it cannot be read
+     * @throws DataException if the file is not a whole file of Parquet
+     */
+    Optional<ShardRow> next() throws IOException {
+      Group row = group();
+      if (row == null) {
+        return Optional.empty();
+      }
+      boolean hasClass = row.getFieldRepetitionCount(LABEL) > 0;
+      return Optional.of(
+          new ShardRow(
+              row.getInteger(ID, 0),
+              row.getString(PATH, 0),
+              hasClass ? row.getString(LABEL, 0) : "",
+              row.getBinary(BYTES, 0).getBytes()));
+    }
+
+    private Group group() throws IOException {
+      try {
+        return rows.read();
+      } catch (RuntimeException e) {
+        throw new DataException("%s is not a shard's file: %s".formatted(file, e), e);
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      rows.close();
     }
   }
 }

@@ -2,8 +2,8 @@ package org.byol4j.spark.input;
 
 import java.io.Serializable;
 
-/** An image of a shard. */
-final class ShardRow implements Serializable {
+/** An encoded image with its id. */
+public final class ShardRow implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final int id;
@@ -22,19 +22,22 @@ final class ShardRow implements Serializable {
     this.bytes = bytes;
   }
 
-  int id() {
+  /** The rank of its path among those of all good images. */
+  public int id() {
     return id;
   }
 
-  String path() {
+  public String path() {
     return path;
   }
 
-  String className() {
+  /** The name of its class; empty if it has none. */
+  public String className() {
     return className;
   }
 
-  byte[] bytes() {
+  /** The encoded image, not a copy. */
+  public byte[] bytes() {
     return bytes;
   }
 }

@@ -7,7 +7,7 @@ import org.byol4j.checkpoint.StorageException;
 import org.byol4j.data.DataException;
 
 /** What it means that a job of Spark has failed. */
-final class SparkFailure {
+public final class SparkFailure {
   private SparkFailure() {}
 
   /**
@@ -18,7 +18,7 @@ final class SparkFailure {
    * @throws StorageException if a task has
    * @throws UncheckedIOException if a task could not read or write, or Spark has lost it
    */
-  static <T> T orResultOf(String what, Supplier<T> job) {
+  public static <T> T orResultOf(String what, Supplier<T> job) {
     try {
       return job.get();
     } catch (Exception e) {

@@ -9,7 +9,7 @@ import org.byol4j.checkpoint.Upload;
  *
  * @param upload stays the caller's, who commits it
  */
-record UploadFile(Upload upload) implements OutputFile {
+public record UploadFile(Upload upload) implements OutputFile {
 
   @Override
   public PositionOutputStream create(long blockSizeHint) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -60,7 +61,11 @@ class ShardFileTest {
     write(rows);
 
     List<ShardRow> read = new ArrayList<>();
-    ShardFile.read(files, file(), read::add);
+    try (ShardFile.Reader reader = ShardFile.open(files, file())) {
+      for (Optional<ShardRow> row = reader.next(); row.isPresent(); row = reader.next()) {
+        read.add(row.get());
+      }
+    }
 
     assertThat(read).usingRecursiveFieldByFieldElementComparator().isEqualTo(rows);
   }

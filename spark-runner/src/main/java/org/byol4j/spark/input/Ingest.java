@@ -79,7 +79,8 @@ public final class Ingest {
         return write(images, order.fingerprint(parts));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write %s: %s".formatted(order.folder(), e.getMessage()), e);
+      throw new UncheckedIOException(
+          "cannot write %s: %s".formatted(order.folder(), e.getMessage()), e);
     }
   }
 

@@ -9,8 +9,8 @@ import org.apache.spark.TaskContext;
 import scala.Tuple2;
 
 /**
- * Brings each image to its shard, by a shuffle; there the images are sorted by id and written. Spark
- * does the sorting, in memory or on disk.
+ * Brings each image to its shard, by a shuffle; there the images are sorted by id and written.
+ * Spark does the sorting, in memory or on disk.
  *
  * @param out the folder of the data set
  * @param hash the hash of the data set

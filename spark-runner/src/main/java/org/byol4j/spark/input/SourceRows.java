@@ -57,10 +57,7 @@ record SourceRows(List<SourcePart> parts, Location source) implements Serializab
       return Collections.emptyIterator();
     }
     PartRows rows =
-        new PartRows(
-            parts.get(part),
-            source.files(),
-            new Second<Long, Numbered>(images));
+        new PartRows(parts.get(part), source.files(), new Second<Long, Numbered>(images));
     TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> rows.close());
     return rows;
   }

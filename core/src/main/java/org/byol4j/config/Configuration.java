@@ -110,6 +110,7 @@ public record Configuration(
     contradictions.checkViews(augment);
     contradictions.checkWidth(network);
     contradictions.checkKnn(knn, network);
+    contradictions.checkDevice(compute);
 
     List<Fault> faults =
         new ArrayList<>(UnknownKeys.in(root, values.knownKeys(), values.openSections()));

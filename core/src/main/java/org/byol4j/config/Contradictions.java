@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.augment.AugmentSettings.ViewRecipe;
 import org.byol4j.data.DataSettings;
+import org.byol4j.device.ComputeSettings;
 import org.byol4j.eval.KnnSettings;
 import org.byol4j.nn.NetworkSettings;
 import org.byol4j.train.TrainSettings;
@@ -148,6 +149,19 @@ final class Contradictions {
           "5 to " + most,
           "network.backbone",
           "network.width");
+    }
+  }
+
+  /** What a device does not have. */
+  void checkDevice(ComputeSettings compute) {
+    if (values.areGood("compute.device", "compute.convolution")
+        && compute.device().equals("nd4j")
+        && compute.convolution() == ComputeSettings.Convolution.DIRECT) {
+      values.report(
+          "compute.convolution",
+          "cannot be asked for, with " + values.mention("compute.device"),
+          "auto, or compute.device=onednn",
+          "compute.device");
     }
   }
 

@@ -14,7 +14,8 @@ public final class Devices {
    *
    * @throws IllegalArgumentException if there is no such device, or it does not have what the
    *     settings ask for
-   * @throws IllegalStateException if the device cannot run here, saying what is missing
+   * @throws IllegalStateException if the natives of oneDNN cannot be loaded
+   * @throws LinkageError if ND4J has no backend that runs here, saying what is missing
    */
   public static Device open(ComputeSettings settings) {
     return switch (settings.device()) {

@@ -194,6 +194,14 @@ class FaultsTest {
   }
 
   @Test
+  void directConvolutionsOnNd4jAreRefused() {
+    assertThat(faults("compute.device=nd4j", "compute.convolution=direct"))
+        .containsExactly(
+            "compute.convolution=direct cannot be asked for, with compute.device=nd4j (--set);"
+                + " allowed: auto, or compute.device=onednn");
+  }
+
+  @Test
   void blurOfASmallViewIsRefused() {
     assertThat(faults("augment.size=16", "augment.view2.blur=0"))
         .containsExactly(

@@ -3,6 +3,7 @@ package org.byol4j.device.nd4j;
 import java.util.ArrayList;
 import java.util.List;
 import org.byol4j.device.Op;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.CustomOp;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.OpContext;
@@ -16,11 +17,15 @@ final class Call implements Op {
 
   private final Engine engine;
   private final CustomOp operation;
-  private final List<Operand> inputs = new ArrayList<>();
-  private final List<Operand> outputs = new ArrayList<>();
+
+  /** Those that are read, then those that are written. */
+  private final List<Operand> operands = new ArrayList<>();
+
+  private int inputs;
   private long[] integers = {};
   private double[] reals = {};
   private OpContext context;
+  private INDArray[] bound = {};
 
   /**
    * @param name ND4J's name of the operation
@@ -31,14 +36,15 @@ final class Call implements Op {
   }
 
   /** Adds operands that are read. */
-  Call in(Operand... operands) {
-    inputs.addAll(List.of(operands));
+  Call in(Operand... read) {
+    operands.addAll(inputs, List.of(read));
+    inputs += read.length;
     return this;
   }
 
   /** Adds operands that are written. */
-  Call out(Operand... operands) {
-    outputs.addAll(List.of(operands));
+  Call out(Operand... written) {
+    operands.addAll(List.of(written));
     return this;
   }
 
@@ -63,30 +69,26 @@ final class Call implements Op {
     Nd4j.getExecutioner().exec(operation, context);
   }
 
+  /** Whether the context holds the arrays that the operands are now. */
   private boolean isBound() {
-    boolean settled = context != null;
-    for (int i = 0; i < inputs.size(); i++) {
-      settled &= isUsable(inputs.get(i));
+    boolean same = bound.length > 0;
+    for (int i = 0; i < operands.size(); i++) {
+      INDArray array = operands.get(i).array();
+      same = same && array == bound[i];
     }
-    for (int i = 0; i < outputs.size(); i++) {
-      settled &= isUsable(outputs.get(i));
-    }
-    return settled;
-  }
-
-  private static boolean isUsable(Operand operand) {
-    boolean settled = operand.isSettled();
-    operand.array();
-    return settled;
+    return same;
   }
 
   private void bind() {
     context = Nd4j.getExecutioner().buildContext();
-    for (int i = 0; i < inputs.size(); i++) {
-      context.setInputArray(i, inputs.get(i).array());
-    }
-    for (int i = 0; i < outputs.size(); i++) {
-      context.setOutputArray(i, outputs.get(i).array());
+    bound = new INDArray[operands.size()];
+    for (int i = 0; i < bound.length; i++) {
+      bound[i] = operands.get(i).array();
+      if (i < inputs) {
+        context.setInputArray(i, bound[i]);
+      } else {
+        context.setOutputArray(i - inputs, bound[i]);
+      }
     }
     context.setIArguments(integers);
     context.setTArguments(reals);

@@ -34,7 +34,7 @@ public final class Nd4jDevice implements Device {
 
   /**
    * @throws IllegalArgumentException if the settings ask for something else
-   * @throws IllegalStateException if ND4J has no backend that runs here, saying what is missing
+   * @throws LinkageError if ND4J has no backend that runs here, saying what is missing
    */
   public Nd4jDevice(ComputeSettings settings) {
     if (!settings.precision().equals("fp32")) {

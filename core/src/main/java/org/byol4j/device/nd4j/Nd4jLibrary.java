@@ -2,6 +2,7 @@ package org.byol4j.device.nd4j;
 
 import java.util.Comparator;
 import java.util.ServiceLoader;
+import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
 import org.nd4j.linalg.factory.Environment;
 import org.nd4j.linalg.factory.Nd4j;
@@ -40,27 +41,29 @@ final class Nd4jLibrary {
   /**
    * Loads ND4J, the first time.
    *
-   * @throws IllegalStateException if it has no backend that runs here, saying what is missing
+   * @throws LinkageError if it has no backend that runs here, saying what is missing
    */
   static Nd4jLibrary load() {
+    return Loaded.RESULT.get();
+  }
+
+  private static Supplier<Nd4jLibrary> attempt() {
     try {
-      return Loaded.LIBRARY;
-    } catch (ExceptionInInitializerError e) {
-      if (e.getCause() instanceof IllegalStateException missing) {
-        throw new IllegalStateException(missing.getMessage(), missing);
-      }
-      throw unusable(e);
-    } catch (LinkageError e) {
-      throw unusable(e);
+      Nd4jLibrary library = new Nd4jLibrary();
+      return () -> library;
+    } catch (IllegalStateException | LinkageError e) {
+      String reason = e instanceof IllegalStateException ? e.getMessage() : reason(e);
+      return () -> {
+        throw new LinkageError(reason, e);
+      };
     }
   }
 
-  private static IllegalStateException unusable(Throwable failure) {
-    Throwable root = rootOf(failure);
-    return new IllegalStateException(
-        "cannot load ND4J: os=%s arch=%s; expected the natives of its backend for this system on the class path: %s"
-            .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), root),
-        failure);
+  private static String reason(Throwable failure) {
+    return ("cannot load ND4J: os=%s arch=%s; expected the natives of its backend for this system"
+            + " on the class path: %s")
+        .formatted(
+            System.getProperty("os.name"), System.getProperty("os.arch"), rootOf(failure));
   }
 
   private static Nd4jBackend first() {
@@ -136,6 +139,6 @@ final class Nd4jLibrary {
   }
 
   private static final class Loaded {
-    static final Nd4jLibrary LIBRARY = new Nd4jLibrary();
+    static final Supplier<Nd4jLibrary> RESULT = attempt();
   }
 }

@@ -50,13 +50,8 @@ final class Operand {
     return elements;
   }
 
-  /** Whether {@link #array} would be the same object as before. */
-  boolean isSettled() {
-    return seen == place.memory();
-  }
-
   /**
-   * The array, to be asked for before each run.
+   * The array, to be asked for before each run: another object when the place has moved.
    *
    * @throws IllegalStateException if its memory is gone
    */

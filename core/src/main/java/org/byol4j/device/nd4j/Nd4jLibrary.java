@@ -62,8 +62,7 @@ final class Nd4jLibrary {
   private static String reason(Throwable failure) {
     return ("cannot load ND4J: os=%s arch=%s; expected the natives of its backend for this system"
             + " on the class path: %s")
-        .formatted(
-            System.getProperty("os.name"), System.getProperty("os.arch"), rootOf(failure));
+        .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), rootOf(failure));
   }
 
   private static Nd4jBackend first() {

@@ -4,7 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Takes a backbone out of a safetensors file. */
+/** Takes a backbone out of a file. */
 public final class BackboneReader {
   private BackboneReader() {}
 
@@ -16,7 +16,7 @@ public final class BackboneReader {
    * @throws ExchangeException naming the first that is missing, of another type or shape, or not
    *     finite, or a tensor of the file that has no place in the backbone
    */
-  public static void read(SafetensorsFile file, List<NamedTensor> into) {
+  public static void read(BackboneFile file, List<NamedTensor> into) {
     Set<String> wanted = new HashSet<>();
     for (NamedTensor tensor : into) {
       file.expect(tensor.name(), tensor.shape());
@@ -33,8 +33,8 @@ public final class BackboneReader {
                     into.get(0).name()));
       }
     }
+    file.read(into);
     for (NamedTensor tensor : into) {
-      file.read(tensor.name(), tensor.shape(), tensor.values());
       if (tensor.name().endsWith(".running_var")) {
         checkVariances(file, tensor);
       }
@@ -47,7 +47,7 @@ public final class BackboneReader {
         || name.endsWith(".num_batches_tracked");
   }
 
-  private static void checkVariances(SafetensorsFile file, NamedTensor tensor) {
+  private static void checkVariances(BackboneFile file, NamedTensor tensor) {
     for (int i = 0; i < tensor.values().limit(); i++) {
       if (tensor.values().get(i) < 0) {
         throw new ExchangeException(

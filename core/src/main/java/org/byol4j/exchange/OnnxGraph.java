@@ -4,10 +4,9 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * A graph of ONNX's operators that grows from its input to its output (onnx.proto3: {@code
- * GraphProto}). Each operator returns the name of its output, and is named for its parameters.
+ * A graph of ONNX's operators (onnx.proto3: {@code GraphProto}).
  */
-final class OnnxGraph {
+final class OnnxGraph implements BackboneGraph {
   private static final int FLOAT = 1;
   private static final int ATTRIBUTE_FLOAT = 1;
   private static final int ATTRIBUTE_STRING = 3;
@@ -17,14 +16,6 @@ final class OnnxGraph {
 
   OnnxGraph(String name) {
     graph.text(2, name);
-  }
-
-  /** Where a strided window is padded. */
-  enum Pad {
-    /** By half the window on all sides. */
-    BOTH,
-    /** As TensorFlow's SAME: as much as the output's size needs, the larger share at the end. */
-    SAME_UPPER
   }
 
   /** Adds the parameters that operators name. */
@@ -49,15 +40,15 @@ final class OnnxGraph {
     graph.message(12, value(name, dimensions));
   }
 
-  /** A square convolution without bias by the parameters {@code name.weight}. */
-  String convolution(String name, int kernel, int stride, Pad pad, String x) {
+  @Override
+  public String convolution(String name, int kernel, int stride, Pad pad, String x) {
     ProtoMessage node = node("Conv", name, List.of(x, name + ".weight"));
     window(node, kernel, stride, pad);
     return add(node, name);
   }
 
-  /** Batch normalization with the running statistics {@code name.running_mean, .running_var}. */
-  String normalization(String name, double epsilon, String x) {
+  @Override
+  public String normalization(String name, double epsilon, String x) {
     ProtoMessage node =
         node(
             "BatchNormalization",
@@ -77,22 +68,26 @@ final class OnnxGraph {
     return add(node, name);
   }
 
-  String relu(String name, String x) {
+  @Override
+  public String relu(String name, String x) {
     return add(node("Relu", name, List.of(x)), name);
   }
 
-  String sum(String name, String x, String y) {
+  @Override
+  public String sum(String name, String x, String y) {
     return add(node("Add", name, List.of(x, y)), name);
   }
 
-  String maxPool(String name, int kernel, int stride, Pad pad, String x) {
+  @Override
+  public String maxPool(String name, int kernel, int stride, Pad pad, String x) {
     ProtoMessage node = node("MaxPool", name, List.of(x));
     window(node, kernel, stride, pad);
     return add(node, name);
   }
 
   /** The mean over height and width, {@code [batch, channels, height, width]} as before. */
-  String globalAverage(String name, String x) {
+  @Override
+  public String globalAverage(String name, String x) {
     return add(node("GlobalAveragePool", name, List.of(x)), name);
   }
 

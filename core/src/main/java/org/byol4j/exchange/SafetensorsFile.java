@@ -17,7 +17,7 @@ import java.util.Set;
  * An open safetensors file whose header was found right. Memory is taken for the header, which is
  * no longer than the file, and for nothing else that the file asks for. Close it.
  */
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements BackboneFile {
   /** The limit of the reference implementation. */
   private static final long MAX_HEADER_BYTES = 100_000_000;
 
@@ -88,26 +88,22 @@ public final class SafetensorsFile implements AutoCloseable {
         start);
   }
 
-  /** What messages name the file. */
+  @Override
   public String describe() {
     return path.toString();
   }
 
-  /** The names of all tensors. */
+  @Override
   public Set<String> names() {
     return header.tensors().keySet();
   }
 
-  /** The texts that the file says of itself. */
+  @Override
   public Map<String, String> metadata() {
     return header.metadata();
   }
 
-  /**
-   * Checks that {@code name} is a float32 tensor of {@code shape}.
-   *
-   * @throws ExchangeException if it is not there or is something else
-   */
+  @Override
   public void expect(String name, List<Integer> shape) {
     SafetensorsHeader.Entry entry = header.tensors().get(name);
     if (entry == null) {
@@ -123,6 +119,11 @@ public final class SafetensorsFile implements AutoCloseable {
       throw new ExchangeException(
           "%s: %s has shape=%s, expected %s".formatted(path, name, entry.shape(), wanted));
     }
+  }
+
+  @Override
+  public void read(List<NamedTensor> into) {
+    into.forEach(tensor -> read(tensor.name(), tensor.shape(), tensor.values()));
   }
 
   /**

@@ -23,7 +23,7 @@ import org.byol4j.checkpoint.TrainingState;
 import org.byol4j.collective.Collective;
 import org.byol4j.exchange.Backbone;
 import org.byol4j.exchange.BackboneReader;
-import org.byol4j.exchange.SafetensorsFile;
+import org.byol4j.exchange.BackboneFile;
 import org.byol4j.nn.Architecture;
 import org.byol4j.nn.Initializer;
 
@@ -46,7 +46,7 @@ public final class ImportedRun {
    *     is written then
    * @throws StorageException if the checkpoint cannot be written
    */
-  public static String begin(RunSettings settings, SafetensorsFile backbone) {
+  public static String begin(RunSettings settings, BackboneFile backbone) {
     TrainingState state = state(settings, backbone);
     RunStorage out = settings.out();
     Storage checkpoints = out.checkpoints();
@@ -77,7 +77,7 @@ public final class ImportedRun {
     }
   }
 
-  private static TrainingState state(RunSettings settings, SafetensorsFile backbone) {
+  private static TrainingState state(RunSettings settings, BackboneFile backbone) {
     Architecture architecture = new Architecture(settings.network());
     StateLayout layout = RunState.layout(architecture);
     long seed = settings.train().seed();

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
+import org.byol4j.exchange.BackboneFile;
+import org.byol4j.exchange.Dl4jFile;
 import org.byol4j.exchange.ModelCard;
 import org.byol4j.exchange.SafetensorsFile;
 import org.byol4j.spark.RunConfiguration;
@@ -31,14 +33,16 @@ final class ImportCommand implements Runnable {
 
   /** What can be read. */
   private enum Format {
-    SAFETENSORS
+    SAFETENSORS,
+    DL4J
   }
 
   @Option(
       names = "--format",
       required = true,
       paramLabel = "FORMAT",
-      description = "safetensors: float32 tensors with torchvision's names.")
+      description = "safetensors: float32 tensors with torchvision's names; dl4j: a ComputationGraph of"
+              + " Deeplearning4j whose vertices have them.")
   private Format format;
 
   @Option(
@@ -70,9 +74,10 @@ final class ImportCommand implements Runnable {
 
   @Override
   public void run() {
-    try (SafetensorsFile backbone =
+    try (BackboneFile backbone =
         switch (format) {
           case SAFETENSORS -> SafetensorsFile.open(file);
+          case DL4J -> Dl4jFile.open(file);
         }) {
       RunSettings settings =
           RunConfiguration.settings(configuration(backbone), "", out, RunSettings.Resume.NEVER);
@@ -83,7 +88,7 @@ final class ImportCommand implements Runnable {
     }
   }
 
-  private Configuration configuration(SafetensorsFile backbone) {
+  private Configuration configuration(BackboneFile backbone) {
     List<Assignment> set = assignments.stream().map(text -> new Assignment("--set", text)).toList();
     if (configurationFile.isPresent()) {
       return Configuration.ofFile(configurationFile.get(), set);

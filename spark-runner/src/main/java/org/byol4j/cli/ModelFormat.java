@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.byol4j.checkpoint.Upload;
+import org.byol4j.exchange.Dl4jWriter;
 import org.byol4j.exchange.ModelCard;
 import org.byol4j.exchange.NamedTensor;
 import org.byol4j.exchange.OnnxWriter;
@@ -29,6 +30,14 @@ enum ModelFormat {
     @Override
     void write(List<NamedTensor> tensors, ModelCard card, Upload to) throws IOException {
       OnnxWriter.write(tensors, card.network(), card.metadata(), to);
+    }
+  },
+
+  /** A graph of Deeplearning4j's layers, and the card's contents in a file of their own. */
+  DL4J {
+    @Override
+    void write(List<NamedTensor> tensors, ModelCard card, Upload to) throws IOException {
+      Dl4jWriter.write(tensors, card.network(), card.metadata(), to);
     }
   };
 

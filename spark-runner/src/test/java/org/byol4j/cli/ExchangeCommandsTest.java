@@ -123,6 +123,23 @@ class ExchangeCommandsTest {
   }
 
   @Test
+  void graphOfDeeplearning4jBeginsAnotherRun() {
+    String graph = folder.resolve("model.zip").toString();
+    String again = folder.resolve("again").toString();
+
+    Ran exported =
+        Ran.byol4j(
+            "export", "--checkpoint", run.toString(), "--format", "dl4j", "--out", graph);
+    Ran imported =
+        Ran.byol4j("import", "--format", "dl4j", "--file", graph, "--out", again);
+
+    assertThat(exported.err() + imported.err()).isEmpty();
+    assertThat(imported.code()).isZero();
+    assertThat(Ran.byol4j("weights-digest", again))
+        .isEqualTo(Ran.byol4j("weights-digest", run.toString()));
+  }
+
+  @Test
   void damagedFileIsDataThatIsNamed() throws IOException {
     Files.write(model, new byte[3]);
     Ran ran = importToOther();

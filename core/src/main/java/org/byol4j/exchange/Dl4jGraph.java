@@ -140,9 +140,7 @@ final class Dl4jGraph implements BackboneGraph {
   private static ObjectNode trained(String type, String name) {
     ObjectNode layer = layer(type, name);
     layer.putObject("iupdater").put("@class", "org.nd4j.linalg.learning.config.NoOp");
-    layer
-        .putObject("weightInitFn")
-        .put("@class", "org.deeplearning4j.nn.weights.WeightInitXavier");
+    layer.putObject("weightInitFn").put("@class", "org.deeplearning4j.nn.weights.WeightInitXavier");
     layer.putArray("regularization");
     layer.putArray("regularizationBias");
     return layer.put("biasInit", 0.0).put("gainInit", 1.0);

@@ -3,9 +3,7 @@ package org.byol4j.exchange;
 import java.nio.FloatBuffer;
 import java.util.List;
 
-/**
- * A graph of ONNX's operators (onnx.proto3: {@code GraphProto}).
- */
+/** A graph of ONNX's operators (onnx.proto3: {@code GraphProto}). */
 final class OnnxGraph implements BackboneGraph {
   private static final int FLOAT = 1;
   private static final int ATTRIBUTE_FLOAT = 1;

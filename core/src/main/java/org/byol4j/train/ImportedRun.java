@@ -22,8 +22,8 @@ import org.byol4j.checkpoint.StorageException;
 import org.byol4j.checkpoint.TrainingState;
 import org.byol4j.collective.Collective;
 import org.byol4j.exchange.Backbone;
-import org.byol4j.exchange.BackboneReader;
 import org.byol4j.exchange.BackboneFile;
+import org.byol4j.exchange.BackboneReader;
 import org.byol4j.nn.Architecture;
 import org.byol4j.nn.Initializer;
 

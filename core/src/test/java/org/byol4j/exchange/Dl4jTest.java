@@ -45,8 +45,7 @@ class Dl4jTest {
 
   @BeforeEach
   void export() {
-    drawn =
-        DrawnBackbone.of(NetworkSettings.Backbone.RESNET18, Stem.CIFAR, PaddingStyle.TORCH);
+    drawn = DrawnBackbone.of(NetworkSettings.Backbone.RESNET18, Stem.CIFAR, PaddingStyle.TORCH);
     file = export(drawn, "model.zip");
   }
 
@@ -152,8 +151,7 @@ class Dl4jTest {
     refuses(
         "conv1.weight has shape=[2000000000, 3, 3, 3]",
         "expected fewer than 2^31 values",
-        configured(
-            good, configuration.replaceFirst("\"nout\" : 16", "\"nout\" : 2000000000")));
+        configured(good, configuration.replaceFirst("\"nout\" : 16", "\"nout\" : 2000000000")));
     refuses(
         "conv1 has nout=-1",
         configured(good, configuration.replaceFirst("\"nout\" : 16", "\"nout\" : -1")));
@@ -164,14 +162,14 @@ class Dl4jTest {
     refuses(
         "coefficients.bin: more bytes",
         with(good, "coefficients.bin", Arrays.copyOf(values, values.length + 1)));
-    refuses("dtype=DOUBLE, expected FLOAT", with(good, "coefficients.bin", header("DOUBLE", count())));
+    refuses(
+        "dtype=DOUBLE, expected FLOAT", with(good, "coefficients.bin", header("DOUBLE", count())));
     refuses("shape=[5, 1]", with(good, "coefficients.bin", header("FLOAT", 5)));
     refuses(
         "conv1.bias has no place",
         with(
             configured(
-                good,
-                configuration.replaceFirst("\"hasBias\" : false", "\"hasBias\" : true")),
+                good, configuration.replaceFirst("\"hasBias\" : false", "\"hasBias\" : true")),
             "coefficients.bin",
             header("FLOAT", count() + 16)));
     refuses(

@@ -50,11 +50,7 @@ class OnnxTest {
     }
     Path file = folder.resolve("model.onnx");
     try (Upload upload = new LocalStorage(folder).create("model.onnx")) {
-      OnnxWriter.write(
-          drawn.tensors(),
-          drawn.network(),
-          Map.of("key", "value"),
-          upload);
+      OnnxWriter.write(drawn.tensors(), drawn.network(), Map.of("key", "value"), upload);
       upload.commit();
     }
 
@@ -74,8 +70,7 @@ class OnnxTest {
 
   @Test
   void moreThanTwoGigabytesAreRefused() {
-    DrawnBackbone drawn =
-        DrawnBackbone.of(Backbone.RESNET18, Stem.CIFAR, PaddingStyle.SAME);
+    DrawnBackbone drawn = DrawnBackbone.of(Backbone.RESNET18, Stem.CIFAR, PaddingStyle.SAME);
     List<NamedTensor> tensors = new ArrayList<>(drawn.tensors());
     FloatBuffer shared = FloatBuffer.allocate(1 << 24);
     for (int i = 0; i < 32; i++) {

@@ -49,7 +49,8 @@ final class ExportCommand implements Runnable {
       names = "--format",
       required = true,
       paramLabel = "FORMAT",
-      description = "safetensors: tensors with torchvision's names; onnx: a graph of opset 17;"
+      description =
+          "safetensors: tensors with torchvision's names; onnx: a graph of opset 17;"
               + " dl4j: a ComputationGraph of Deeplearning4j 1.0.0-M2.1.")
   private ModelFormat format;
 

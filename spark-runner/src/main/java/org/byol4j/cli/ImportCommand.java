@@ -41,7 +41,8 @@ final class ImportCommand implements Runnable {
       names = "--format",
       required = true,
       paramLabel = "FORMAT",
-      description = "safetensors: float32 tensors with torchvision's names; dl4j: a ComputationGraph of"
+      description =
+          "safetensors: float32 tensors with torchvision's names; dl4j: a ComputationGraph of"
               + " Deeplearning4j whose vertices have them.")
   private Format format;
 

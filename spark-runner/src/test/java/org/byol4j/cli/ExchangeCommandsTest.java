@@ -128,10 +128,8 @@ class ExchangeCommandsTest {
     String again = folder.resolve("again").toString();
 
     Ran exported =
-        Ran.byol4j(
-            "export", "--checkpoint", run.toString(), "--format", "dl4j", "--out", graph);
-    Ran imported =
-        Ran.byol4j("import", "--format", "dl4j", "--file", graph, "--out", again);
+        Ran.byol4j("export", "--checkpoint", run.toString(), "--format", "dl4j", "--out", graph);
+    Ran imported = Ran.byol4j("import", "--format", "dl4j", "--file", graph, "--out", again);
 
     assertThat(exported.err() + imported.err()).isEmpty();
     assertThat(imported.code()).isZero();

@@ -22,13 +22,17 @@ import org.byol4j.nn.NetworkSettings.RunningVariance;
 import org.byol4j.nn.NetworkSettings.Stem;
 import org.byol4j.nn.NetworkState;
 
-/**
- * A backbone of drawn weights and running statistics.
- *
- * @param weights all parameters of the online network
- * @param running all its running statistics
- */
-record DrawnBackbone(Architecture architecture, float[] weights, float[] running) {
+/** A backbone of drawn weights and running statistics. */
+final class DrawnBackbone {
+  private final Architecture architecture;
+  private final float[] weights;
+  private final float[] running;
+
+  private DrawnBackbone(Architecture architecture, float[] weights, float[] running) {
+    this.architecture = architecture;
+    this.weights = weights;
+    this.running = running;
+  }
 
   /** Draws one of a quarter of the channels. */
   static DrawnBackbone of(NetworkSettings.Backbone backbone, Stem stem, PaddingStyle padding) {

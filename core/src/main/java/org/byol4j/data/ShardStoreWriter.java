@@ -126,18 +126,21 @@ public final class ShardStoreWriter implements AutoCloseable {
   }
 
   private void appear() throws IOException {
-    if (whole.present().isEmpty()) {
+    try {
+      rename();
+    } catch (IOException e) {
+      if (whole.present().isPresent()) {
+        // another task was faster: it has written the same
+        return;
+      }
       // a folder whose files were cut or taken away; nobody leaves one on purpose
       whole.deleteAll();
+      rename();
     }
-    try {
-      Files.move(files.folder(), whole.folder(), StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      if (whole.present().isEmpty()) {
-        throw e;
-      }
-      // another task was faster: it has written the same
-    }
+  }
+
+  private void rename() throws IOException {
+    Files.move(files.folder(), whole.folder(), StandardCopyOption.ATOMIC_MOVE);
   }
 
   @Override

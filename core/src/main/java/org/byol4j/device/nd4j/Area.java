@@ -25,6 +25,7 @@ final class Area implements Place {
   /** Makes room for that many elements; what the area held may be lost. */
   Area atLeast(long elements) {
     if (memory == null || memory.elements() < elements) {
+      engine.forgetGradient();
       Memory outgrown = memory;
       memory = engine.allocate(type, elements);
       memory.fill(value);

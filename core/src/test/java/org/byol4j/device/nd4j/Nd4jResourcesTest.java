@@ -72,6 +72,16 @@ class Nd4jResourcesTest {
   }
 
   @Test
+  void dataGradientThatIsLostWhenItsAreaGrowsIsMadeAgain() {
+    Shape larger = new Shape(16, 12, 12, 8);
+    expectNewDataGradient(
+        (device, weights) ->
+            device
+                .convolution(larger, larger, WINDOW, weights)
+                .backwardData(device.allocate(larger), device.allocate(larger)));
+  }
+
+  @Test
   void dataGradientKeptFromTheWeightsIsTheSameBits() {
     try (Nd4jDevice device = device(2)) {
       Random random = new Random(6);

@@ -2,6 +2,7 @@ package org.byol4j.checkpoint;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -174,15 +175,28 @@ public final class CheckpointWriter {
       OwnedRange own = owned.get(section);
       for (Part part : manifest.parts().get(section)) {
         if (own.isEmpty() || part.first() != own.first()) {
-          String path = folder + "/" + manifest.fileName(section, part, attempt.number());
-          long length = storage.lengthBytes(path);
-          if (length != part.lengthBytes()) {
-            throw new IOException(
-                "%s: another replica wrote it, lengthBytes=%d, expected %d"
-                    .formatted(storage.describe(path), length, part.lengthBytes()));
-          }
+          expectFromAnother(
+              folder + "/" + manifest.fileName(section, part, attempt.number()),
+              part.lengthBytes());
         }
       }
+    }
+  }
+
+  private void expectFromAnother(String path, long lengthBytes) throws IOException {
+    long length;
+    try {
+      length = storage.lengthBytes(path);
+    } catch (NoSuchFileException e) {
+      throw new IOException(
+          "%s: another replica wrote it, but it is not here; expected a folder that all replicas share"
+              .formatted(storage.describe(path)),
+          e);
+    }
+    if (length != lengthBytes) {
+      throw new IOException(
+          "%s: another replica wrote it, lengthBytes=%d, expected %d"
+              .formatted(storage.describe(path), length, lengthBytes));
     }
   }
 

@@ -18,6 +18,9 @@ final class SharedOutcome {
   /** In UTF-8 at most three times as many bytes. */
   private static final int LONGEST_MESSAGE = LIMIT / 4;
 
+  /** Stands for the middle of a longer one. */
+  private static final String GAP = " ... ";
+
   private static final byte FINE = 0;
   private static final byte REFUSED = 1;
   private static final byte FINAL = 2;
@@ -78,6 +81,11 @@ final class SharedOutcome {
   }
 
   private static String cut(String text) {
-    return text.length() <= LONGEST_MESSAGE ? text : text.substring(0, LONGEST_MESSAGE - 3) + "...";
+    if (text.length() <= LONGEST_MESSAGE) {
+      return text;
+    }
+    // what failed stands at the beginning, what is intact at the end
+    int half = (LONGEST_MESSAGE - GAP.length()) / 2;
+    return text.substring(0, half) + GAP + text.substring(text.length() - half);
   }
 }

@@ -21,14 +21,13 @@ final class Arrivals {
 
   /** Takes note of what a replica tells. */
   synchronized void note(int rank, ReplicaEvent event) {
-    boolean isNews = false;
-    if (event instanceof ReplicaEvent.Started) {
-      isNews = started.add(rank);
-    } else if (event instanceof ReplicaEvent.Copies now) {
+    // whatever it tells, even if its first word was lost
+    boolean isNews = started.add(rank);
+    if (event instanceof ReplicaEvent.Copies now) {
       ReplicaEvent.Copies before = copies.put(rank, now);
-      isNews = before == null || before.done() != now.done();
+      isNews |= before == null || before.done() != now.done();
     } else if (event instanceof ReplicaEvent.Together) {
-      isNews = together.add(rank);
+      isNews |= together.add(rank);
     } else if (event instanceof ReplicaEvent.Begins || event instanceof ReplicaEvent.StepDone) {
       // even if a word of one that is together was lost
       hasSteps = true;
@@ -38,7 +37,7 @@ final class Arrivals {
     }
   }
 
-  /** How many replicas have said that they run. */
+  /** How many replicas run: each that has said something. */
   synchronized int started() {
     return started.size();
   }

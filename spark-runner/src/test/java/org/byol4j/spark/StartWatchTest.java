@@ -75,6 +75,18 @@ class StartWatchTest {
     }
   }
 
+  @Test
+  void replicaWhoseFirstWordWasLostCountsAsOneThatRuns() throws InterruptedException {
+    try (launch;
+        StartWatch watch = watch(new StartWatch.Patience(Duration.ofMillis(500), LONG, LONG))) {
+      tell(0, new ReplicaEvent.Started("executor-0", "host", ""));
+      tell(1, new ReplicaEvent.Copies(1, 10));
+
+      assertThat(cancelled.await(2, TimeUnit.SECONDS)).isFalse();
+      assertThat(watch.givenUp()).isEmpty();
+    }
+  }
+
   private StartWatch watch(StartWatch.Patience patience) {
     return new StartWatch(launch, 2, patience, stop, new LostExecutors(), cancelled::countDown);
   }

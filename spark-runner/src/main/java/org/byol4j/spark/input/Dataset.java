@@ -82,6 +82,11 @@ public record Dataset(
     }
   }
 
+  /** How many images a shard has: those whose id is {@code shard} modulo the number of shards. */
+  int imagesOf(int shard) {
+    return (images - shard + shards - 1) / shards;
+  }
+
   /** The name of a shard's file. */
   static String fileOf(int shard) {
     return "shard-%05d.parquet".formatted(shard);
@@ -109,6 +114,10 @@ public record Dataset(
           throw new DataException(
               "%s: shards=%d files=%d, expected as many files as shards"
                   .formatted(name, found.shards, found.files.size()));
+        }
+        if (!found.hash.matches("[0-9a-f]{64}")) {
+          throw new DataException(
+              "%s: hash=%s, expected a SHA-256 in hexadecimal".formatted(name, found.hash));
         }
         return Optional.of(found);
       }

@@ -76,14 +76,14 @@ public final class DatasetStore {
     ShardStores stores = new ShardStores(local.resolve(name), dataset.shards());
     long total = 0;
     for (int shard = first; shard < end; shard++) {
-      total += imagesOf(shard);
+      total += dataset.imagesOf(shard);
     }
     long done = 0;
     for (int shard = first; shard < end; shard++) {
       if (!stores.has(shard, dataset.files().get(shard).sha256())) {
         copy(shard, stores, new Counted(progress, done, total));
       }
-      done += imagesOf(shard);
+      done += dataset.imagesOf(shard);
       progress.settled(done, total);
     }
     return stores.open(
@@ -98,10 +98,6 @@ public final class DatasetStore {
         end);
   }
 
-  private int imagesOf(int shard) {
-    return (dataset.images() - shard + dataset.shards() - 1) / dataset.shards();
-  }
-
   /** Counts on behind the shards before. */
   private record Counted(StoreProgress progress, long before, long total) {
     void settled(int done) {
@@ -112,9 +108,16 @@ public final class DatasetStore {
   private void copy(int shard, ShardStores stores, Counted progress) {
     org.apache.hadoop.fs.Path file =
         new org.apache.hadoop.fs.Path(folder.path(), Dataset.fileOf(shard));
+    ShardCheck check = new ShardCheck(file, dataset, shard);
     try (ShardStoreWriter writer = stores.write(shard)) {
-      read(file, row -> add(row, shard, file, writer, progress));
-      checkAll(shard, file, writer);
+      read(
+          file,
+          row -> {
+            check.next(row);
+            writer.add(row.path(), labels.getOrDefault(row.className(), -1), row.bytes());
+            progress.settled(writer.images());
+          });
+      check.end(writer.hash());
       writer.finish();
     }
   }
@@ -126,35 +129,6 @@ public final class DatasetStore {
       throw new DataException("%s is damaged: %s".formatted(file, e.getMessage()), e);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read %s: %s".formatted(file, e), e);
-    }
-  }
-
-  private void add(
-      ShardRow row,
-      int shard,
-      org.apache.hadoop.fs.Path file,
-      ShardStoreWriter writer,
-      Counted progress) {
-    long expected = (long) writer.images() * dataset.shards() + shard;
-    if (row.id() != expected || expected >= dataset.images()) {
-      throw new DataException(
-          "%s: row %d has id=%d, expected %d of images=%d"
-              .formatted(file, writer.images(), row.id(), expected, dataset.images()));
-    }
-    writer.add(row.path(), labels.getOrDefault(row.className(), -1), row.bytes());
-    progress.settled(writer.images());
-  }
-
-  private void checkAll(int shard, org.apache.hadoop.fs.Path file, ShardStoreWriter writer) {
-    if (writer.images() != imagesOf(shard)) {
-      throw new DataException(
-          "%s: rows=%d, expected %d".formatted(file, writer.images(), imagesOf(shard)));
-    }
-    String expected = dataset.files().get(shard).sha256();
-    if (!writer.hash().equals(expected)) {
-      throw new DataException(
-          "%s: damaged, sha256 of its rows=%s, expected %s"
-              .formatted(file, writer.hash(), expected));
     }
   }
 }

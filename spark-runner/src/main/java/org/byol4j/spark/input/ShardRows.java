@@ -19,12 +19,10 @@ import org.byol4j.data.Verdict;
  */
 final class ShardRows implements Iterator<ShardRow>, AutoCloseable {
   private final Path file;
-  private final Dataset dataset;
-  private final int shard;
+  private final ShardCheck check;
   private final ManifestHash hash = new ManifestHash();
   private final ShardFile.Reader reader;
   private Optional<ShardRow> next;
-  private int count;
 
   /**
    * Opens a shard.
@@ -36,8 +34,7 @@ final class ShardRows implements Iterator<ShardRow>, AutoCloseable {
    */
   ShardRows(FileSystem files, Path folder, Dataset dataset, int shard) {
     this.file = new Path(folder, Dataset.fileOf(shard));
-    this.dataset = dataset;
-    this.shard = shard;
+    this.check = new ShardCheck(file, dataset, shard);
     this.reader = orTold(() -> ShardFile.open(files, file));
     try {
       this.next = advance();
@@ -65,32 +62,13 @@ final class ShardRows implements Iterator<ShardRow>, AutoCloseable {
 
   private Optional<ShardRow> advance() {
     Optional<ShardRow> row = orTold(reader::next);
-    row.ifPresentOrElse(this::check, this::checkAll);
+    row.ifPresentOrElse(this::note, () -> check.end(hash.hex()));
     return row;
   }
 
-  private void check(ShardRow row) {
-    long expected = (long) count * dataset.shards() + shard;
-    if (row.id() != expected || expected >= dataset.images()) {
-      throw new DataException(
-          "%s: row %d has id=%d, expected %d of images=%d"
-              .formatted(file, count, row.id(), expected, dataset.images()));
-    }
+  private void note(ShardRow row) {
+    check.next(row);
     hash.add(row.path().getBytes(StandardCharsets.UTF_8), Verdict.hashOf(row.bytes()));
-    count++;
-  }
-
-  private void checkAll() {
-    int expected = (dataset.images() - shard + dataset.shards() - 1) / dataset.shards();
-    if (count != expected) {
-      throw new DataException("%s: rows=%d, expected %d".formatted(file, count, expected));
-    }
-    String actual = hash.hex();
-    if (!actual.equals(dataset.files().get(shard).sha256())) {
-      throw new DataException(
-          "%s: damaged, sha256 of its rows=%s, expected %s"
-              .formatted(file, actual, dataset.files().get(shard).sha256()));
-    }
   }
 
   @Override

@@ -71,7 +71,6 @@ public final class FeatureBatches<T>
     this.bytesOf = bytesOf;
     Configuration settings = model.settings();
     AugmentSettings augment = settings.augment().withSize(settings.knn().imageSize());
-    this.decoder = new ImageDecoder(settings.data().maxPixels());
     this.crop = new CentreCrop(augment);
     this.width = settings.network().features();
     this.images = direct(ModelLane.BATCH * crop.length());
@@ -80,6 +79,8 @@ public final class FeatureBatches<T>
     this.lease =
         SharedModels.ofThisJvm()
             .lease(model.id(), () -> new SharedModel(settings, model.values().value(), cores));
+    // last: it has memory that only its owner frees
+    this.decoder = new ImageDecoder(settings.data().maxPixels());
   }
 
   private static FloatBuffer direct(int floats) {

@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.data.DataException;
@@ -24,6 +26,8 @@ import org.byol4j.data.ImageSource;
 import org.byol4j.data.ImageStore;
 import org.byol4j.data.StoreProgress;
 import org.byol4j.spark.input.Dataset;
+import org.byol4j.spark.input.Ingest;
+import org.byol4j.train.ClusterSettings;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.RunSummary;
 import org.byol4j.train.StopSignal;
@@ -97,6 +101,22 @@ class IngestTest {
     processes.onSpark("local-cluster[2,1,1024]", new StopSignal(), RunObserver.NONE);
 
     assertThat(processes.digest()).isEqualTo(plain.digest());
+  }
+
+  @Test
+  void ingestThatFailsLeavesNothingWithSpark() throws IOException {
+    Path images = SmallRun.in(folder, "unused").images();
+    Files.writeString(images.resolve("dark/broken.png"), "no image");
+    ClusterSettings cluster = new ClusterSettings("local[2]", 1, Map.of("ui.enabled", "false"));
+    try (JavaSparkContext spark =
+        new JavaSparkContext(SparkProperties.ofTasks("", cluster, new SparkConf(false), 2))) {
+      Ingest ingest =
+          new Ingest(spark, images.toString(), folder.resolve("out").toString(), 3, 1_000_000, 0);
+
+      assertThatThrownBy(ingest::run).isInstanceOf(DataException.class);
+
+      assertThat(spark.getPersistentRDDs()).isEmpty();
+    }
   }
 
   @Test

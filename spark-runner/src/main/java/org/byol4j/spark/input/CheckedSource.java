@@ -71,17 +71,26 @@ final class CheckedSource implements NumberedImages {
     this.order = order;
     this.all = all;
     this.parts = new CheckedParts(spark, order.source(), order.folder(), all, order.maxPixels());
+    boolean isGoodEnough = false;
     try {
       check();
       this.settlement = settle();
-      this.good = inTasks(settlement::goodByPartition);
-      this.bad = inTasks(settlement::badByReason);
-      checkEnough(writeBadImages(order.badImages()));
+      try {
+        this.good = inTasks(settlement::goodByPartition);
+        this.bad = inTasks(settlement::badByReason);
+        checkEnough(writeBadImages(order.badImages()));
+        this.hash = inTasks(settlement::hash);
+        isGoodEnough = true;
+      } finally {
+        if (!isGoodEnough) {
+          // nobody gets to close this
+          settlement.close();
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot write %s: %s".formatted(order.folder(), e.getMessage()), e);
     }
-    this.hash = inTasks(settlement::hash);
   }
 
   private void check() throws IOException {

@@ -38,7 +38,10 @@ class PackageTableTest {
           entry("collective.tcp", Set.of("collective")),
           entry("nn", Set.of("device", "parameters", "collective")),
           entry("optim", Set.of("device", "parameters")),
-          entry("paramserver", Set.of("collective", "device", "parameters", "optim")),
+          entry(
+              "paramserver",
+              Set.of("collective", "device", "parameters", "optim", "paramserver.sharing")),
+          entry("paramserver.sharing", Set.of("collective", "parameters")),
           entry("checkpoint", Set.of("parameters", "collective")),
           // what images were made of stands on a model's card
           entry("exchange", Set.of("augment", "nn", "parameters", "checkpoint")),

@@ -18,6 +18,7 @@ import org.byol4j.optim.TargetSettings;
 import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.ParameterServer;
 import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.SynchronousServer;
 
 /**
  * One replica: both networks on a device, their plan, a share of the parameter server, and the step
@@ -74,7 +75,7 @@ public final class Replica implements AutoCloseable {
             new Shape(rows, imageSize, imageSize, 3),
             gradientFactor);
     this.server =
-        new ParameterServer(
+        new SynchronousServer(
             device,
             collective,
             new Momentum(optimizer),

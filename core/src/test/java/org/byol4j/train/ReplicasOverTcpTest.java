@@ -18,6 +18,8 @@ import org.byol4j.device.ReferenceDevice;
 import org.byol4j.device.onednn.OnednnDevice;
 import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
+import org.byol4j.paramserver.sharing.SharingSettings;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -52,27 +54,64 @@ final class ReplicasOverTcpTest {
     }
   }
 
-  /** Returns the online and the target weights that all replicas end with. */
+  @Test
+  void sharedGradientsGiveTheWeightsOfThreadsToTheBit() {
+    ReplicaMaker sharing =
+        (collective, rows) ->
+            new TinyReplica(
+                new ReferenceDevice(),
+                collective,
+                SETUP,
+                rows,
+                new SharingSettings(1e-3, 1e-3, 0.02, 0.9, 5, 5));
+    double[] expected = train(LocalCollective.group(SIZE, Duration.ofSeconds(60)), sharing);
+    double[] untrained =
+        Replicas.run(
+                List.of(Collective.single()),
+                collective -> {
+                  try (TinyReplica replica = sharing.make(collective, SETUP.train().batchSize())) {
+                    return weights(replica);
+                  }
+                })
+            .get(0);
+    assertThat(expected).isNotEqualTo(untrained);
+    try (TcpGroup group = TcpGroup.join(SIZE, TcpGroup.SETTINGS)) {
+      assertThat(train(group.collectives(), sharing)).containsExactly(expected);
+    }
+  }
+
+  /** Makes the replica of a group. */
+  @FunctionalInterface
+  private interface ReplicaMaker {
+    TinyReplica make(Collective collective, int rows);
+  }
+
   private static double[] train(List<Collective> group, TargetSync sync, Supplier<Device> devices) {
+    return train(
+        group,
+        (collective, rows) ->
+            new TinyReplica(
+                devices.get(), collective, SETUP, rows, new ParameterServerSettings(sync, 1)));
+  }
+
+  private static double[] weights(TinyReplica replica) {
+    return DoubleStream.concat(
+            Arrays.stream(replica.onlineWeights()), Arrays.stream(replica.targetWeights()))
+        .toArray();
+  }
+
+  /** Returns the online and the target weights that all replicas end with. */
+  private static double[] train(List<Collective> group, ReplicaMaker replicas) {
     List<double[]> weights =
         Replicas.run(
             group,
             collective -> {
               int[] rows = RandomViews.rowsOf(collective.rank(), SIZE);
-              try (TinyReplica replica =
-                  new TinyReplica(
-                      devices.get(),
-                      collective,
-                      SETUP,
-                      rows.length,
-                      new ParameterServerSettings(sync, 1))) {
+              try (TinyReplica replica = replicas.make(collective, rows.length)) {
                 for (int step = 0; step < SETUP.steps(); step++) {
                   replica.step.run(step, RandomViews.of(SETUP, step, rows));
                 }
-                return DoubleStream.concat(
-                        Arrays.stream(replica.onlineWeights()),
-                        Arrays.stream(replica.targetWeights()))
-                    .toArray();
+                return weights(replica);
               }
             });
     for (double[] other : weights) {

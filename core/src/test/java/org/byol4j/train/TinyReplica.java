@@ -18,6 +18,9 @@ import org.byol4j.optim.TargetDecay;
 import org.byol4j.paramserver.ParameterServer;
 import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
+import org.byol4j.paramserver.SharingServer;
+import org.byol4j.paramserver.SynchronousServer;
+import org.byol4j.paramserver.sharing.SharingSettings;
 
 /** All that one replica of a {@link Setup} computes with. */
 final class TinyReplica implements AutoCloseable {
@@ -31,6 +34,17 @@ final class TinyReplica implements AutoCloseable {
     STATISTICS_WITHOUT_COUNTS,
     /** The gradient is the mean over replicas of the means over their rows. */
     MEAN_OF_MEANS
+  }
+
+  /** A way to turn gradients into weights. */
+  @FunctionalInterface
+  private interface ServerKind {
+    ParameterServer join(
+        Device device,
+        Collective collective,
+        Momentum optimizer,
+        NetworkState online,
+        NetworkState target);
   }
 
   final Device device;
@@ -52,16 +66,11 @@ final class TinyReplica implements AutoCloseable {
         setup,
         rows,
         flaw,
-        new ParameterServerSettings(TargetSync.BROADCAST, 1));
+        synchronous(new ParameterServerSettings(TargetSync.BROADCAST, 1)));
   }
 
   private TinyReplica(
-      Device device,
-      Collective collective,
-      Setup setup,
-      int rows,
-      Flaw flaw,
-      ParameterServerSettings serverSettings) {
+      Device device, Collective collective, Setup setup, int rows, Flaw flaw, ServerKind servers) {
     this.device = device;
     Architecture architecture = new Architecture(setup.network());
     this.online = architecture.newOnlineState(device);
@@ -86,16 +95,7 @@ final class TinyReplica implements AutoCloseable {
             target,
             new Shape(rows, setup.imageSize(), setup.imageSize(), 3),
             setup.train().lossScale() / batch);
-    this.server =
-        new ParameterServer(
-            device,
-            collective,
-            new Momentum(setup.optimizer()),
-            serverSettings,
-            online.table(),
-            online.weights(),
-            online.gradients(),
-            target.weights());
+    this.server = servers.join(device, collective, new Momentum(setup.optimizer()), online, target);
     this.step =
         new ByolStep(
             device,
@@ -122,7 +122,40 @@ final class TinyReplica implements AutoCloseable {
       Setup setup,
       int rows,
       ParameterServerSettings serverSettings) {
-    this(device, collective, setup, rows, Flaw.NONE, serverSettings);
+    this(device, collective, setup, rows, Flaw.NONE, synchronous(serverSettings));
+  }
+
+  /** Makes a replica without flaws that shares encoded gradients. */
+  TinyReplica(
+      Device device, Collective collective, Setup setup, int rows, SharingSettings sharing) {
+    this(device, collective, setup, rows, Flaw.NONE, sharing(sharing));
+  }
+
+  private static ServerKind synchronous(ParameterServerSettings settings) {
+    return (device, collective, optimizer, online, target) ->
+        new SynchronousServer(
+            device,
+            collective,
+            optimizer,
+            settings,
+            online.table(),
+            online.weights(),
+            online.gradients(),
+            target.weights());
+  }
+
+  private static ServerKind sharing(SharingSettings settings) {
+    return (device, collective, optimizer, online, target) ->
+        new SharingServer(
+            device,
+            collective,
+            optimizer,
+            settings,
+            1,
+            online.table(),
+            online.weights(),
+            online.gradients(),
+            target.weights());
   }
 
   double[] onlineWeights() {

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
-final class ParameterServerTest {
+final class SynchronousServerTest {
 
   /** Ranges of two, three and five owners cut through its weights; the target ends within one. */
   private static final ParameterTable TABLE =
@@ -262,7 +262,7 @@ final class ParameterServerTest {
     final Tensor gradients = device.allocate(Shape.vector(TABLE.length()));
     final Tensor target = device.allocate(Shape.vector(TARGET_LENGTH));
     final Collective collective;
-    final ParameterServer server;
+    final SynchronousServer server;
 
     ReplicaOfServer(Collective collective, OptimizerSettings settings) {
       this(collective, settings, new ParameterServerSettings(TargetSync.BROADCAST, 0));
@@ -274,7 +274,7 @@ final class ParameterServerTest {
       device.write(randoms(1, TABLE.length()), weights);
       device.write(randoms(2, TARGET_LENGTH), target);
       this.server =
-          new ParameterServer(
+          new SynchronousServer(
               device,
               collective,
               new Momentum(settings),

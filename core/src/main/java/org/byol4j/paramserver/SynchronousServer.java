@@ -1,0 +1,243 @@
+package org.byol4j.paramserver;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.byol4j.collective.Collective;
+import org.byol4j.collective.Vector;
+import org.byol4j.device.Device;
+import org.byol4j.device.Shape;
+import org.byol4j.device.Tensor;
+import org.byol4j.optim.Momentum;
+import org.byol4j.parameters.ParameterTable;
+import org.byol4j.parameters.Slice;
+import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
+
+/**
+ * One replica's share of the sharded synchronous parameter server.
+ *
+ * <p>It owns one element range of the flat buffers: the momentum there exists nowhere else, and
+ * only here are online and target weights updated. In a step gradients go to their owners, summed
+ * in rank order; the norms of each tensor are added up over the owners; optimizer and moving
+ * average run on the range; and the new weights go to everyone. A single replica is the same code
+ * with one range.
+ *
+ * <p>All replicas call the same methods in the same order. The tensors given to the constructor
+ * stay the caller's; the momentum is this object's and is freed by {@link #close}.
+ */
+public final class SynchronousServer implements ParameterServer {
+  /** Per slice: the sums of g * g, p * p and g * p. */
+  private static final int SUMS = 3;
+
+  private final Device device;
+  private final Collective collective;
+  private final Momentum optimizer;
+  private final ParameterTable table;
+  private final long[] bounds;
+  private final Vector weights;
+  private final Vector gradients;
+  private final Vector target;
+  private final OwnedMomentum momentum;
+  private final OwnedSlice[] owned;
+  private final List<TargetRange> targetRange;
+  private final double[] sums;
+  private final Optional<TargetBroadcast> broadcast;
+  private final WeightsDigest digest;
+  private final int digestEverySteps;
+  private long awaitedNanos;
+
+  /** The part of the target weights that is moved here, and the online weights that it follows. */
+  private record TargetRange(Tensor target, Tensor online) {}
+
+  /**
+   * Joins the server.
+   *
+   * @param settings how the replicas' weights are kept equal; means nothing to a single replica
+   * @param table the online network's parameters, of which the target's are a prefix
+   * @param weights the online weights, all of them
+   * @param gradients the online gradients, all of them
+   * @param target the target weights, all of them
+   */
+  public SynchronousServer(
+      Device device,
+      Collective collective,
+      Momentum optimizer,
+      ParameterServerSettings settings,
+      ParameterTable table,
+      Tensor weights,
+      Tensor gradients,
+      Tensor target) {
+    this.device = device;
+    this.collective = collective;
+    this.optimizer = optimizer;
+    this.table = table;
+    this.bounds = Ranges.bounds(table.length(), collective.size());
+    long[] targetBounds = Ranges.cut(bounds, target.shape().elements());
+    this.weights = new HostVector(device.host(weights));
+    this.gradients = new HostVector(device.host(gradients));
+    this.target = new HostVector(device.host(target));
+    this.momentum = new OwnedMomentum(device, ownedFrom(), ownedTo());
+    this.owned = owned(weights, gradients);
+    boolean isAlone = collective.size() == 1;
+    this.broadcast =
+        isAlone || settings.targetSync() == TargetSync.LOCAL
+            ? Optional.empty()
+            : Optional.of(new TargetBroadcast(collective, this.target, targetBounds));
+    this.targetRange =
+        broadcast.isPresent()
+            ? targetRange(
+                target,
+                weights,
+                targetBounds[collective.rank()],
+                targetBounds[collective.rank() + 1])
+            : targetRange(target, weights, 0, target.shape().elements());
+    this.sums = new double[SUMS * table.slices().size()];
+    this.digest = new WeightsDigest(collective);
+    this.digestEverySteps = settings.digestEverySteps();
+  }
+
+  @Override
+  public void step(long step, double learningRate, double targetDecay) {
+    collective.reduceScatterSum(gradients, bounds);
+    sumOverOwners();
+    checkFinite(step);
+    for (OwnedSlice part : owned) {
+      Slice.Kind kind = part.slice().kind();
+      int at = SUMS * part.index();
+      device.update(
+          optimizer.decay(),
+          optimizer.trust(kind, sums[at + 1], sums[at], sums[at + 2], learningRate),
+          optimizer.weightDecay(kind),
+          learningRate,
+          part.gradients(),
+          part.momentum(),
+          part.weights());
+    }
+    collective.allGather(weights, bounds);
+    moveTarget(targetDecay);
+    if (digestEverySteps > 0 && (step + 1) % digestEverySteps == 0) {
+      compareReplicas(step);
+    }
+  }
+
+  @Override
+  public void compareReplicas(long step) {
+    if (collective.size() == 1) {
+      return;
+    }
+    awaitTarget();
+    digest.compare("online weights", weights, step);
+    digest.compare("target weights", target, step);
+  }
+
+  @Override
+  public void moveTarget(double decay) {
+    awaitTarget();
+    if (decay == 1) {
+      return;
+    }
+    for (int i = 0; i < targetRange.size(); i++) {
+      TargetRange range = targetRange.get(i);
+      device.axpby(1 - decay, range.online(), decay, range.target());
+    }
+    if (broadcast.isPresent()) {
+      broadcast.get().begin();
+    }
+  }
+
+  @Override
+  public void awaitTarget() {
+    if (broadcast.isPresent()) {
+      long start = System.nanoTime();
+      broadcast.get().await();
+      awaitedNanos += System.nanoTime() - start;
+    }
+  }
+
+  @Override
+  public long awaitedNanos() {
+    return awaitedNanos;
+  }
+
+  @Override
+  public long ownedFrom() {
+    return bounds[collective.rank()];
+  }
+
+  @Override
+  public long ownedTo() {
+    return bounds[collective.rank() + 1];
+  }
+
+  @Override
+  public void readMomentum(long from, FloatBuffer to) {
+    momentum.read(from, to);
+  }
+
+  @Override
+  public void writeMomentum(long from, FloatBuffer values) {
+    momentum.write(from, values);
+  }
+
+  /** Frees the momentum, after what was on its way has arrived or failed. */
+  @Override
+  public void close() {
+    broadcast.ifPresent(TargetBroadcast::close);
+    momentum.close();
+  }
+
+  private void sumOverOwners() {
+    Arrays.fill(sums, 0);
+    for (OwnedSlice part : owned) {
+      int at = SUMS * part.index();
+      sums[at] = device.dot(part.gradients(), part.gradients());
+      if (optimizer.needsNorms(part.slice().kind())) {
+        sums[at + 1] = device.dot(part.weights(), part.weights());
+        sums[at + 2] = device.dot(part.gradients(), part.weights());
+      }
+    }
+    collective.allReduceSum(sums);
+  }
+
+  private void checkFinite(long step) {
+    List<Slice> slices = table.slices();
+    for (int i = 0; i < slices.size(); i++) {
+      double square = sums[SUMS * i];
+      if (!Double.isFinite(square)) {
+        throw NotFiniteException.of("|gradient of " + slices.get(i).name() + "|^2", square, step);
+      }
+    }
+  }
+
+  private OwnedSlice[] owned(Tensor allWeights, Tensor allGradients) {
+    List<OwnedSlice> parts = new ArrayList<>();
+    List<Slice> slices = table.slices();
+    for (int i = 0; i < slices.size(); i++) {
+      Slice slice = slices.get(i);
+      long start = Math.max(ownedFrom(), slice.offset());
+      int length = (int) (Math.min(ownedTo(), slice.end()) - start);
+      if (length > 0) {
+        Shape shape = Shape.vector(length);
+        parts.add(
+            new OwnedSlice(
+                i,
+                slice,
+                allWeights.view(start, shape),
+                allGradients.view(start, shape),
+                momentum.view(start, length)));
+      }
+    }
+    return parts.toArray(OwnedSlice[]::new);
+  }
+
+  private static List<TargetRange> targetRange(
+      Tensor allTarget, Tensor allWeights, long from, long to) {
+    if (from == to) {
+      return List.of();
+    }
+    Shape shape = Shape.vector((int) (to - from));
+    return List.of(new TargetRange(allTarget.view(from, shape), allWeights.view(from, shape)));
+  }
+}

@@ -1,0 +1,133 @@
+package org.byol4j.paramserver.sharing;
+
+import java.nio.FloatBuffer;
+import org.deeplearning4j.optimize.solvers.accumulation.encoding.ResidualPostProcessor;
+import org.deeplearning4j.optimize.solvers.accumulation.encoding.ThresholdAlgorithm;
+import org.deeplearning4j.optimize.solvers.accumulation.encoding.residual.NoOpResidualPostProcessor;
+import org.deeplearning4j.optimize.solvers.accumulation.encoding.residual.ResidualClippingPostProcessor;
+import org.deeplearning4j.optimize.solvers.accumulation.encoding.threshold.AdaptiveThresholdAlgorithm;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.indexing.conditions.Conditions;
+
+/**
+ * One replica's residual, and the encoding of what exceeds the threshold (Strom 2015, algorithm 1)
+ * by ND4J's operations. What is not sent now stays in the residual: but for the clipping and for
+ * rounding, gradients put in are what was sent plus the residual.
+ *
+ * <p>The threshold is the same on all replicas: they move it by what all have sent. Confined to one
+ * thread.
+ */
+public final class GradientEncoder implements AutoCloseable {
+  /** Epochs mean nothing to the algorithms that are used here. */
+  private static final int NO_EPOCH = 0;
+
+  /** ND4J encodes nothing where fewer would be sent; a single element waits in the residual. */
+  private static final int FEWEST = 2;
+
+  private final int elements;
+  private final INDArray residual;
+  private final ThresholdAlgorithm algorithm;
+  private final ResidualPostProcessor clipping;
+  private double threshold;
+
+  /** Makes an empty residual for gradients of {@code elements} elements. */
+  public GradientEncoder(SharingSettings settings, int elements) {
+    this.elements = elements;
+    this.residual = Nd4j.create(DataType.FLOAT, elements);
+    this.algorithm =
+        new AdaptiveThresholdAlgorithm(
+            settings.initialThreshold(),
+            settings.minShare(),
+            settings.maxShare(),
+            settings.thresholdDecay());
+    this.clipping =
+        settings.clipMultiple() > 0
+            ? new ResidualClippingPostProcessor(settings.clipMultiple(), settings.clipEverySteps())
+            : new NoOpResidualPostProcessor();
+    this.threshold = settings.initialThreshold();
+  }
+
+  /**
+   * Adds a gradient to the residual, and takes out of it what is to be sent.
+   *
+   * @param step the number of steps before this one, which the clipping goes by
+   * @param gradient finite values, {@code [elements]}
+   * @return what is to be sent, in {@link EncodedPart}'s layout; empty for nothing
+   */
+  public int[] encode(long step, float[] gradient) {
+    try (INDArray added = Nd4j.createFromArray(gradient)) {
+      residual.addi(added);
+    }
+    int[] words = takeOut();
+    clipping.processResidual((int) step, NO_EPOCH, threshold, residual);
+    return words;
+  }
+
+  /**
+   * Chooses the threshold of the next step.
+   *
+   * @param step the number of steps before the one that was just encoded
+   * @param share the mean over all replicas of the share of elements that each has sent
+   */
+  public void adapt(long step, double share) {
+    threshold =
+        algorithm.calculateThreshold((int) step, NO_EPOCH, threshold, false, share, residual);
+  }
+
+  /** What an element must reach to be sent in the next step. */
+  public double threshold() {
+    return threshold;
+  }
+
+  /** Takes over the threshold of an earlier part of the run. */
+  public void takeThreshold(double of) {
+    threshold = of;
+  }
+
+  /** Fills what remains in {@code to} with the residual from element {@code from} on. */
+  public void readResidual(int from, FloatBuffer to) {
+    if (to.hasRemaining()) {
+      to.put(range(from, to.remaining()).dup().toFloatVector());
+    }
+  }
+
+  /** Takes what remains in {@code values} as the residual from element {@code from} on. */
+  public void writeResidual(int from, FloatBuffer values) {
+    if (values.hasRemaining()) {
+      float[] taken = new float[values.remaining()];
+      values.get(taken);
+      try (INDArray array = Nd4j.createFromArray(taken)) {
+        range(from, taken.length).assign(array);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    residual.close();
+  }
+
+  private INDArray range(int from, int length) {
+    return residual.get(NDArrayIndex.interval(from, (long) from + length));
+  }
+
+  private int[] takeOut() {
+    long exceeding = residual.scan(Conditions.absGreaterThanOrEqual(threshold)).longValue();
+    if (exceeding < FEWEST) {
+      return new int[0];
+    }
+    if (EncodedPart.isDense(exceeding, elements)) {
+      try (INDArray bitmap = Nd4j.create(DataType.INT32, EncodedPart.bitmapWords(elements))) {
+        Nd4j.getExecutioner().bitmapEncode(residual, bitmap, threshold);
+        return bitmap.toIntVector();
+      }
+    }
+    try (INDArray indices =
+        Nd4j.getExecutioner().thresholdEncode(residual, threshold, Integer.MAX_VALUE)) {
+      return indices.toIntVector();
+    }
+  }
+}

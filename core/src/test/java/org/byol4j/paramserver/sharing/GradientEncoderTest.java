@@ -1,0 +1,160 @@
+package org.byol4j.paramserver.sharing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.byol4j.collective.CollectiveException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+final class GradientEncoderTest {
+  private static final int ELEMENTS = 64;
+
+  /** A power of two, so that nothing is rounded. */
+  private static final float THRESHOLD = 0.25f;
+
+  private static final SharingSettings SETTINGS =
+      new SharingSettings(THRESHOLD, 0.02, 0.05, 0.5, 0, 1);
+
+  @Test
+  void onlyWhatReachesTheThresholdIsSentAndTheRestStays() {
+    try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
+      float[] gradient = new float[ELEMENTS];
+      gradient[0] = 0.5f;
+      gradient[7] = -0.75f;
+      gradient[63] = 0.125f;
+      float[] sent = new float[ELEMENTS];
+      sent[0] = 0.25f;
+      sent[7] = -0.25f;
+      float[] left = new float[ELEMENTS];
+      left[0] = 0.25f;
+      left[7] = -0.5f;
+      left[63] = 0.125f;
+      assertThat(decoded(encoder.encode(0, gradient))).containsExactly(sent);
+      assertThat(residual(encoder)).containsExactly(left);
+
+      left[0] = 0;
+      left[7] = -0.25f;
+      assertThat(decoded(encoder.encode(1, new float[ELEMENTS]))).containsExactly(sent);
+      assertThat(residual(encoder)).containsExactly(left);
+    }
+  }
+
+  @Test
+  void singleElementWaitsForAnother() {
+    try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
+      float[] gradient = new float[ELEMENTS];
+      gradient[7] = -0.75f;
+      assertThat(encoder.encode(0, gradient)).isEmpty();
+      assertThat(residual(encoder)).containsExactly(gradient);
+    }
+  }
+
+  @Test
+  void nothingIsSentWhereNothingReachesTheThreshold() {
+    try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
+      int[] words = encoder.encode(0, new float[ELEMENTS]);
+      assertThat(words).isEmpty();
+      EncodedPart part = EncodedPart.received(words, 1, ELEMENTS);
+      assertThat(part.share(ELEMENTS)).isZero();
+      assertThat(decoded(words)).containsOnly(0f);
+    }
+  }
+
+  @Test
+  void denseGradientsGoAsABitmapAndLoseNothing() {
+    try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
+      float[] gradient = new float[ELEMENTS];
+      for (int i = 0; i < ELEMENTS; i++) {
+        gradient[i] = (i % 5 - 2) / 8f;
+      }
+      int[] words = encoder.encode(0, gradient);
+      assertThat(words).hasSize(EncodedPart.mostWords(ELEMENTS));
+      float[] sent = decoded(words);
+      float[] left = residual(encoder);
+      for (int i = 0; i < ELEMENTS; i++) {
+        assertThat(sent[i] + left[i]).isEqualTo(gradient[i]);
+      }
+      assertThat(sent).contains(0.25f, -0.25f);
+    }
+  }
+
+  @Test
+  void thresholdFallsRisesAndStaysByTheShareThatWasSent() {
+    try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
+      encoder.adapt(0, 0.001);
+      assertThat(encoder.threshold()).isEqualTo(THRESHOLD / 2);
+      encoder.adapt(1, 0.03);
+      assertThat(encoder.threshold()).isEqualTo(THRESHOLD / 2);
+      encoder.adapt(2, 0.06);
+      assertThat(encoder.threshold()).isEqualTo(THRESHOLD);
+    }
+  }
+
+  @Test
+  void residualIsCutAtItsMultipleOfTheThreshold() {
+    SharingSettings clipped = new SharingSettings(THRESHOLD, 0.02, 0.05, 0.5, 4, 2);
+    try (GradientEncoder encoder = new GradientEncoder(clipped, ELEMENTS)) {
+      float[] gradient = new float[ELEMENTS];
+      gradient[3] = -10;
+      gradient[4] = 10;
+      encoder.encode(1, gradient);
+      assertThat(residual(encoder)[3]).isEqualTo(-9.75f);
+      encoder.encode(2, new float[ELEMENTS]);
+      assertThat(residual(encoder)[3]).isEqualTo(-1f);
+      assertThat(residual(encoder)[4]).isEqualTo(1f);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, ELEMENTS + 1, -ELEMENTS - 1, Integer.MIN_VALUE, Integer.MAX_VALUE})
+  void indexOutsideIsRefused(int index) {
+    expectRefused(words -> words[4] = index);
+  }
+
+  @Test
+  void headersThatDoNotFitAreRefused() {
+    expectRefused(words -> words[0]++);
+    expectRefused(words -> words[1]--);
+    expectRefused(words -> words[2] = Float.floatToRawIntBits(Float.NaN));
+    expectRefused(words -> words[2] = Float.floatToRawIntBits(-1));
+    expectRefused(words -> words[2] = Float.floatToRawIntBits(Float.POSITIVE_INFINITY));
+    expectRefused(words -> words[3] = 1);
+    expectRefused(words -> words[3] = 2);
+    assertThatThrownBy(() -> EncodedPart.received(new int[] {0, ELEMENTS, 0}, 1, ELEMENTS))
+        .isInstanceOf(CollectiveException.class);
+    assertThatThrownBy(() -> EncodedPart.received(new int[1000], 1, ELEMENTS))
+        .isInstanceOf(CollectiveException.class);
+  }
+
+  private static void expectRefused(Consumer<int[]> damage) {
+    int[] words = {2, ELEMENTS, Float.floatToRawIntBits(THRESHOLD), 0, -1, ELEMENTS};
+    assertThat(decoded(words)).contains(-THRESHOLD).contains(THRESHOLD);
+    damage.accept(words);
+    assertThatThrownBy(() -> EncodedPart.received(words, 1, ELEMENTS))
+        .as(Arrays.toString(words))
+        .isInstanceOf(CollectiveException.class)
+        .hasMessageContaining("rank=1")
+        .hasMessageContaining("elements=" + ELEMENTS);
+  }
+
+  private static float[] decoded(int[] words) {
+    try (INDArray sum = Nd4j.create(DataType.FLOAT, ELEMENTS)) {
+      EncodedPart.received(words, 1, ELEMENTS).addTo(sum);
+      return sum.toFloatVector();
+    }
+  }
+
+  private static float[] residual(GradientEncoder encoder) {
+    FloatBuffer values = FloatBuffer.allocate(ELEMENTS);
+    encoder.readResidual(0, values);
+    return values.array();
+  }
+}

@@ -10,7 +10,7 @@ import org.byol4j.image.Image;
  * light would last, too; networks then learn the light and leave the motif (docs/results.md).
  */
 final class Drawing {
-  private static final double NOISE = 0.15;
+  private static final double NOISE = 0.1;
 
   private final Motif motif;
   private final RandomGenerator random;
@@ -32,7 +32,7 @@ final class Drawing {
     this.phaseU = random.nextDouble();
     this.phaseV = random.nextDouble();
     this.period = random.nextDouble(0.45, 0.9);
-    this.tilt = random.nextDouble(-0.22, 0.22);
+    this.tilt = random.nextDouble(-0.24, 0.24);
     double hue = random.nextDouble();
     this.ink = new Paint(hue + 0.5, 0.6, 0.95);
     this.ground = new Paint(hue, 0.8, 0.5);

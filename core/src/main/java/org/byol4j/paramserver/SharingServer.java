@@ -1,7 +1,6 @@
 package org.byol4j.paramserver;
 
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.List;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveException;
@@ -36,7 +35,6 @@ public final class SharingServer implements ParameterServer {
   private final Collective collective;
   private final Momentum optimizer;
   private final ParameterTable table;
-  private final Tensor weights;
   private final Tensor gradients;
   private final Tensor target;
   private final Tensor online;
@@ -83,12 +81,12 @@ public final class SharingServer implements ParameterServer {
     this.collective = collective;
     this.optimizer = optimizer;
     this.table = table;
-    this.weights = weights;
     this.gradients = gradients;
     this.target = target;
     this.online = weights.view(0, Shape.vector((int) target.shape().elements()));
     this.momentum = new OwnedMomentum(device, 0, table.length());
-    this.slices = slices();
+    this.slices =
+        OwnedSlice.between(0, table.length(), table.slices(), weights, gradients, momentum);
     this.elements = new SharedElements(table);
     this.encoder = new GradientEncoder(settings, elements.encoded());
     this.dense = new FloatVector(elements.dense());
@@ -260,23 +258,5 @@ public final class SharingServer implements ParameterServer {
   public void close() {
     encoder.close();
     momentum.close();
-  }
-
-  private OwnedSlice[] slices() {
-    List<Slice> of = table.slices();
-    OwnedSlice[] made = new OwnedSlice[of.size()];
-    Arrays.setAll(
-        made,
-        i -> {
-          Slice slice = of.get(i);
-          Shape shape = Shape.vector(slice.length());
-          return new OwnedSlice(
-              i,
-              slice,
-              weights.view(slice.offset(), shape),
-              gradients.view(slice.offset(), shape),
-              momentum.view(slice.offset(), slice.length()));
-        });
-    return made;
   }
 }

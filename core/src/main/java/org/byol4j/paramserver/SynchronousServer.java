@@ -1,7 +1,6 @@
 package org.byol4j.paramserver;
 
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -79,7 +78,8 @@ public final class SynchronousServer implements ParameterServer {
     this.gradients = new HostVector(device.host(gradients));
     this.target = new HostVector(device.host(target));
     this.momentum = new OwnedMomentum(device, ownedFrom(), ownedTo());
-    this.owned = owned(weights, gradients);
+    this.owned =
+        OwnedSlice.between(ownedFrom(), ownedTo(), table.slices(), weights, gradients, momentum);
     boolean isAlone = collective.size() == 1;
     this.broadcast =
         isAlone || settings.targetSync() == TargetSync.LOCAL
@@ -209,27 +209,6 @@ public final class SynchronousServer implements ParameterServer {
         throw NotFiniteException.of("|gradient of " + slices.get(i).name() + "|^2", square, step);
       }
     }
-  }
-
-  private OwnedSlice[] owned(Tensor allWeights, Tensor allGradients) {
-    List<OwnedSlice> parts = new ArrayList<>();
-    List<Slice> slices = table.slices();
-    for (int i = 0; i < slices.size(); i++) {
-      Slice slice = slices.get(i);
-      long start = Math.max(ownedFrom(), slice.offset());
-      int length = (int) (Math.min(ownedTo(), slice.end()) - start);
-      if (length > 0) {
-        Shape shape = Shape.vector(length);
-        parts.add(
-            new OwnedSlice(
-                i,
-                slice,
-                allWeights.view(start, shape),
-                allGradients.view(start, shape),
-                momentum.view(start, length)));
-      }
-    }
-    return parts.toArray(OwnedSlice[]::new);
   }
 
   private static List<TargetRange> targetRange(

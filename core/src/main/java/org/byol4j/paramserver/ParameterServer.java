@@ -23,6 +23,12 @@ public interface ParameterServer extends AutoCloseable {
   void step(long step, double learningRate, double targetDecay);
 
   /**
+   * Does the updates of steps that have not been done yet, where they come later than their step.
+   * The weights are behind no step then, which is what checkpoints need.
+   */
+  void settle();
+
+  /**
    * Returns if all replicas hold the same weights, to the bit; a single replica does.
    *
    * @param step the last step that was done, for messages
@@ -40,7 +46,10 @@ public interface ParameterServer extends AutoCloseable {
   /** Returns when the target weights of the last step have arrived; nobody reads them before. */
   void awaitTarget();
 
-  /** How long target weights have been waited for so far, in nanoseconds. */
+  /**
+   * How long this thread has waited so far for what others bring beside it, in nanoseconds: target
+   * weights, or parts of gradients.
+   */
   long awaitedNanos();
 
   /**

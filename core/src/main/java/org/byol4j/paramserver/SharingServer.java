@@ -1,9 +1,10 @@
 package org.byol4j.paramserver;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import org.byol4j.collective.Collective;
-import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.FloatVector;
 import org.byol4j.collective.Vector;
 import org.byol4j.device.Device;
@@ -14,9 +15,9 @@ import org.byol4j.parameters.ParameterTable;
 import org.byol4j.parameters.Slice;
 import org.byol4j.paramserver.sharing.EncodedPart;
 import org.byol4j.paramserver.sharing.GradientEncoder;
+import org.byol4j.paramserver.sharing.PartExchange;
 import org.byol4j.paramserver.sharing.SharedElements;
 import org.byol4j.paramserver.sharing.SharingSettings;
-import org.byol4j.paramserver.sharing.Words;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -26,13 +27,19 @@ import org.nd4j.linalg.factory.Nd4j;
  * exceeds a threshold, and each runs the optimizer on the sum of all parts, with the whole
  * momentum. Biases and parameters of normalizations are summed as they are.
  *
- * <p>Parts are summed in rank order and a step waits for all of them, so all replicas hold the same
- * bits where they compute alike; replicas on processors with other instructions may not. The
- * residual is this replica's alone, and part of the run's state, as is the threshold.
+ * <p>Parts are summed in rank order and an update waits for all of its step, so all replicas hold
+ * the same bits where they compute alike; replicas on processors with other instructions may not.
+ * The residual is this replica's alone, and part of the run's state, as is the threshold.
+ *
+ * <p>With a staleness of k the update of step s is done at the end of step s + k: the same updates
+ * in the same order, with gradients that were taken at weights which are k updates older. The parts
+ * travel meanwhile. {@link #settle} does those that have not been done.
  */
 public final class SharingServer implements ParameterServer {
   private final Device device;
   private final Collective collective;
+  private final PartExchange exchange;
+  private final int staleness;
   private final Momentum optimizer;
   private final ParameterTable table;
   private final Tensor gradients;
@@ -45,22 +52,29 @@ public final class SharingServer implements ParameterServer {
   private final FloatVector dense;
   private final long[] denseBounds;
   private final long[] bounds;
-  private final Words parts = new Words();
+  private final Deque<SharedStep> underway = new ArrayDeque<>();
   private final float[] all;
   private final float[] toEncode;
   private final double[] squares;
-  private final double[] partLength = new double[1];
-  private final double[] partLengths;
   private final WeightsDigest digest;
   private final Vector weightsOnHost;
   private final Vector targetOnHost;
   private final int digestEverySteps;
-  private long sentBytes;
+  private long awaitedNanos;
+
+  /**
+   * A step whose update is to be done when its parts are here.
+   *
+   * @param dense the sums of what goes as it is
+   */
+  private record SharedStep(
+      long step, double learningRate, double targetDecay, FloatBuffer dense) {}
 
   /**
    * Joins the server.
    *
-   * @param settings how much is sent
+   * @param exchange how parts come to all replicas; the server's to close from now on
+   * @param settings how much is sent, and how late it may be applied
    * @param digestEverySteps steps between two comparisons of all replicas' weights; 0 for none
    * @param table the online network's parameters, of which the target's are a prefix
    * @param weights the online weights, all of them
@@ -70,6 +84,7 @@ public final class SharingServer implements ParameterServer {
   public SharingServer(
       Device device,
       Collective collective,
+      PartExchange exchange,
       Momentum optimizer,
       SharingSettings settings,
       int digestEverySteps,
@@ -79,6 +94,8 @@ public final class SharingServer implements ParameterServer {
       Tensor target) {
     this.device = device;
     this.collective = collective;
+    this.exchange = exchange;
+    this.staleness = settings.staleness();
     this.optimizer = optimizer;
     this.table = table;
     this.gradients = gradients;
@@ -95,7 +112,6 @@ public final class SharingServer implements ParameterServer {
     this.all = new float[table.length()];
     this.toEncode = new float[elements.encoded()];
     this.squares = new double[slices.length];
-    this.partLengths = new double[collective.size()];
     this.digest = new WeightsDigest(collective);
     this.weightsOnHost = new HostVector(device.host(weights));
     this.targetOnHost = new HostVector(device.host(target));
@@ -105,13 +121,19 @@ public final class SharingServer implements ParameterServer {
   @Override
   public void step(long step, double learningRate, double targetDecay) {
     checkFinite(step);
-    shareGradients(step);
-    for (OwnedSlice slice : slices) {
-      update(slice, learningRate);
+    underway.addLast(new SharedStep(step, learningRate, targetDecay, shareGradients(step)));
+    if (underway.size() > staleness) {
+      update(underway.removeFirst());
     }
-    moveTarget(targetDecay);
     if (digestEverySteps > 0 && (step + 1) % digestEverySteps == 0) {
       compareReplicas(step);
+    }
+  }
+
+  @Override
+  public void settle() {
+    while (!underway.isEmpty()) {
+      update(underway.removeFirst());
     }
   }
 
@@ -130,51 +152,40 @@ public final class SharingServer implements ParameterServer {
     }
   }
 
-  /** Replaces the local gradients by the sum of what all replicas send. */
-  private void shareGradients(long step) {
+  /** Sends this replica's part, and returns the sums of what goes as it is. */
+  private FloatBuffer shareGradients(long step) {
     device.read(gradients, FloatBuffer.wrap(all));
     elements.split(all, toEncode, dense.values());
-    float[] decoded = sumOfParts(step, encoder.encode(step, toEncode));
+    exchange.send(step, encoder.encode(step, toEncode));
     collective.reduceScatterSum(dense, denseBounds);
     collective.allGather(dense, denseBounds);
-    elements.join(decoded, dense.values(), all);
-    device.write(FloatBuffer.wrap(all), gradients);
+    return FloatBuffer.allocate(elements.dense()).put(0, dense.values(), 0, elements.dense());
   }
 
-  private float[] sumOfParts(long step, int[] mine) {
-    long[] partBounds = gather(mine);
+  /** Changes the weights by the gradients of all replicas in a step, and moves the target. */
+  private void update(SharedStep shared) {
+    elements.join(sumOfParts(shared.step()), shared.dense(), all);
+    device.write(FloatBuffer.wrap(all), gradients);
+    for (OwnedSlice slice : slices) {
+      update(slice, shared.learningRate());
+    }
+    moveTarget(shared.targetDecay());
+  }
+
+  private float[] sumOfParts(long step) {
+    long start = System.nanoTime();
+    List<int[]> parts = exchange.take(step);
+    awaitedNanos += System.nanoTime() - start;
     double share = 0;
     try (INDArray sum = Nd4j.create(DataType.FLOAT, elements.encoded())) {
       for (int rank = 0; rank < collective.size(); rank++) {
-        int[] words = parts.get((int) partBounds[rank], (int) partBounds[rank + 1]);
-        EncodedPart part = EncodedPart.received(words, rank, elements.encoded());
+        EncodedPart part = EncodedPart.received(parts.get(rank), rank, elements.encoded());
         part.addTo(sum);
         share += part.share(elements.encoded());
       }
       encoder.adapt(step, share / collective.size());
       return sum.toFloatVector();
     }
-  }
-
-  /** Brings the parts of all replicas here, and returns where each begins. */
-  private long[] gather(int[] mine) {
-    partLength[0] = mine.length;
-    collective.allGather(partLength, partLengths);
-    long[] partBounds = new long[collective.size() + 1];
-    for (int rank = 0; rank < collective.size(); rank++) {
-      double length = partLengths[rank];
-      if (!(length >= 0 && length <= EncodedPart.mostWords(elements.encoded()))) {
-        throw new CollectiveException(
-            "encoded gradient: rank=%d has words=%s, expected at most %d"
-                .formatted(rank, length, EncodedPart.mostWords(elements.encoded())));
-      }
-      partBounds[rank + 1] = partBounds[rank] + (long) length;
-    }
-    parts.resize(Math.toIntExact(partBounds[collective.size()]));
-    parts.put((int) partBounds[collective.rank()], mine);
-    collective.allGather(parts, partBounds);
-    sentBytes += (long) mine.length * Integer.BYTES * (collective.size() - 1);
-    return partBounds;
   }
 
   /** All that an update depends on is the same on every replica, so nothing is exchanged. */
@@ -219,9 +230,10 @@ public final class SharingServer implements ParameterServer {
   @Override
   public void awaitTarget() {}
 
+  /** How long parts have been waited for. */
   @Override
   public long awaitedNanos() {
-    return 0;
+    return awaitedNanos;
   }
 
   @Override
@@ -251,11 +263,12 @@ public final class SharingServer implements ParameterServer {
 
   /** How many bytes of encoded gradients this replica has sent so far, to all others together. */
   public long sentBytes() {
-    return sentBytes;
+    return exchange.sentBytes();
   }
 
   @Override
   public void close() {
+    exchange.close();
     encoder.close();
     momentum.close();
   }

@@ -122,6 +122,10 @@ public final class SynchronousServer implements ParameterServer {
     }
   }
 
+  /** Does nothing: a step's update is done in that step. */
+  @Override
+  public void settle() {}
+
   @Override
   public void compareReplicas(long step) {
     if (collective.size() == 1) {

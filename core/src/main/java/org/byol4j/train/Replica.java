@@ -107,6 +107,11 @@ public final class Replica implements AutoCloseable {
     return step.run(number, batches);
   }
 
+  /** See {@link ParameterServer#settle}. */
+  public void settle() {
+    server.settle();
+  }
+
   /** What the last step's time went to. */
   StepTimes times() {
     return times;

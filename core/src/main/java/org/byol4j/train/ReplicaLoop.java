@@ -139,6 +139,7 @@ final class ReplicaLoop {
 
   /** Writes a checkpoint of the state after {@code steps} steps, unless replicas have diverged. */
   private void checkpoint(long steps, Replica replica) {
+    replica.settle();
     replica.compareReplicas(Math.max(0, steps - 1));
     log.ifPresent(RunLog::flush);
     int unhealthyLooks = log.map(RunLog::unhealthyLooks).orElse(0);

@@ -25,10 +25,14 @@ import org.byol4j.optim.OptimizerSettings.Algorithm;
 import org.byol4j.parameters.ParameterTable;
 import org.byol4j.parameters.Slice;
 import org.byol4j.parameters.Slice.Kind;
+import org.byol4j.paramserver.sharing.EncodedPart;
+import org.byol4j.paramserver.sharing.GatheredParts;
+import org.byol4j.paramserver.sharing.SharedElements;
 import org.byol4j.paramserver.sharing.SharingSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,8 +48,18 @@ final class SharingServerTest {
               new Slice("fc.bias", Kind.BIAS, List.of(10), 5080)));
 
   private static final int TARGET_LENGTH = 3080;
+  private static final int ENCODED = new SharedElements(TABLE).encoded();
   private static final int STEPS = 12;
-  private static final double NO_CLIPPING = 0;
+  private static final SharingSettings SHARING = sharing(0.03, 0);
+
+  /** No share is too large or too small. */
+  private static SharingSettings withSteadyThreshold(int staleness) {
+    return new SharingSettings(1e-3, 0, 1, 0.95, 0, 1, staleness);
+  }
+
+  private static SharingSettings sharing(double maxShare, int staleness) {
+    return new SharingSettings(1e-3, 1e-3, maxShare, 0.95, 0, 1, staleness);
+  }
 
   /** What a replica ends with. */
   private static final class State {
@@ -75,16 +89,18 @@ final class SharingServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3})
-  void whatIsSentAndTheResidualsAddUpToTheGradients(int replicas) {
+  @CsvSource({"1, 0", "2, 0", "3, 0", "1, 2", "3, 2"})
+  void whatIsSentAndTheResidualsAddUpToTheGradients(int replicas, int staleness) {
     // at rate 1, without momentum and decay, weights move by what was sent
     OptimizerSettings plain = new OptimizerSettings(Algorithm.SGD, 1, 1, 0, 0, 0, true, 0.1, false);
     List<State> states =
         Replicas.run(
             group(replicas),
             collective -> {
-              try (ReplicaOfServer replica = new ReplicaOfServer(collective, plain)) {
+              try (ReplicaOfServer replica =
+                  new ReplicaOfServer(collective, plain, sharing(0.03, staleness))) {
                 replica.steps(0, STEPS, step -> 1);
+                replica.server.settle();
                 return replica.state();
               }
             });
@@ -176,19 +192,59 @@ final class SharingServerTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void staleUpdatesAreTheSameOnesLater(int staleness) {
+    List<State> punctual = run(withSteadyThreshold(0), STEPS - staleness, false);
+    List<State> stale = run(withSteadyThreshold(staleness), STEPS, false);
+    for (int rank = 0; rank < punctual.size(); rank++) {
+      assertThat(stale.get(rank).weights).containsExactly(punctual.get(rank).weights);
+      assertThat(stale.get(rank).target).containsExactly(punctual.get(rank).target);
+      assertThat(stale.get(rank).momentum).containsExactly(punctual.get(rank).momentum);
+    }
+  }
+
   @Test
-  void stateThatIsTakenOverGoesOnToTheBit() {
-    List<State> half = inFloat32(0, STEPS / 2, List.of());
-    List<State> resumed = inFloat32(STEPS / 2, STEPS, half);
-    List<State> whole = inFloat32(0, STEPS, List.of());
+  void serverThatHasSettledIsBehindNoStep() {
+    List<State> punctual = run(withSteadyThreshold(0), STEPS, true);
+    List<State> stale = run(withSteadyThreshold(3), STEPS, true);
+    for (int rank = 0; rank < punctual.size(); rank++) {
+      assertThat(stale.get(rank).bits()).isEqualTo(punctual.get(rank).bits());
+    }
+  }
+
+  private static List<State> run(SharingSettings sharing, int steps, boolean settles) {
+    return Replicas.run(
+        group(3),
+        collective -> {
+          try (ReplicaOfServer replica =
+              new ReplicaOfServer(collective, settings(Algorithm.LARS), sharing)) {
+            replica.steps(0, steps, SharingServerTest::rate);
+            if (settles) {
+              replica.server.settle();
+            }
+            return replica.state();
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2})
+  void stateThatIsTakenOverGoesOnToTheBit(int staleness) {
+    List<State> half = inFloat32(staleness, 0, STEPS / 2, List.of());
+    List<State> resumed = inFloat32(staleness, STEPS / 2, STEPS, half);
+    List<State> whole = inFloat32(staleness, 0, STEPS, List.of());
     for (int rank = 0; rank < whole.size(); rank++) {
       assertThat(resumed.get(rank).bits()).isEqualTo(whole.get(rank).bits());
       assertThat(half.get(rank).bits()).isNotEqualTo(whole.get(rank).bits());
     }
   }
 
-  /** Runs in the precision of checkpoints, from what each replica had before, if anything. */
-  private static List<State> inFloat32(int from, int to, List<State> before) {
+  /**
+   * Runs in the precision of checkpoints, from what each replica had before, if anything, and
+   * settles where those of others may begin.
+   */
+  private static List<State> inFloat32(int staleness, int from, int to, List<State> before) {
     return Replicas.run(
         group(3),
         collective -> {
@@ -197,11 +253,15 @@ final class SharingServerTest {
                   new OnednnDevice(
                       new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO)),
                   collective,
-                  settings(Algorithm.LARS))) {
+                  settings(Algorithm.LARS),
+                  sharing(0.03, staleness))) {
             if (!before.isEmpty()) {
               replica.take(before.get(collective.rank()));
             }
-            replica.steps(from, to, SharingServerTest::rate);
+            replica.steps(from, Math.min(to, STEPS / 2), SharingServerTest::rate);
+            replica.server.settle();
+            replica.steps(Math.max(from, STEPS / 2), to, SharingServerTest::rate);
+            replica.server.settle();
             return replica.state();
           }
         });
@@ -264,11 +324,19 @@ final class SharingServerTest {
     final SharingServer server;
 
     ReplicaOfServer(Collective collective, OptimizerSettings settings) {
-      this(new ReferenceDevice(), collective, settings);
+      this(collective, settings, SHARING);
+    }
+
+    ReplicaOfServer(Collective collective, OptimizerSettings settings, SharingSettings sharing) {
+      this(new ReferenceDevice(), collective, settings, sharing);
     }
 
     /** The device belongs to the replica from now on. */
-    ReplicaOfServer(Device device, Collective collective, OptimizerSettings settings) {
+    ReplicaOfServer(
+        Device device,
+        Collective collective,
+        OptimizerSettings settings,
+        SharingSettings sharing) {
       this.device = device;
       this.weights = device.allocate(Shape.vector(TABLE.length()));
       this.gradients = device.allocate(Shape.vector(TABLE.length()));
@@ -280,8 +348,9 @@ final class SharingServerTest {
           new SharingServer(
               device,
               collective,
+              new GatheredParts(collective, EncodedPart.mostWords(ENCODED)),
               new Momentum(settings),
-              new SharingSettings(1e-3, 1e-3, 0.03, 0.95, NO_CLIPPING, 1),
+              sharing,
               0,
               TABLE,
               weights,

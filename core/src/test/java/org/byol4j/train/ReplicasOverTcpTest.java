@@ -63,7 +63,7 @@ final class ReplicasOverTcpTest {
                 collective,
                 SETUP,
                 rows,
-                new SharingSettings(1e-3, 1e-3, 0.02, 0.9, 5, 5));
+                new SharingSettings(1e-3, 1e-3, 0.02, 0.9, 5, 5, 0));
     double[] expected = train(LocalCollective.group(SIZE, Duration.ofSeconds(60)), sharing);
     double[] untrained =
         Replicas.run(

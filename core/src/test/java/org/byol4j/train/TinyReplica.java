@@ -20,6 +20,9 @@ import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 import org.byol4j.paramserver.SharingServer;
 import org.byol4j.paramserver.SynchronousServer;
+import org.byol4j.paramserver.sharing.EncodedPart;
+import org.byol4j.paramserver.sharing.GatheredParts;
+import org.byol4j.paramserver.sharing.SharedElements;
 import org.byol4j.paramserver.sharing.SharingSettings;
 
 /** All that one replica of a {@link Setup} computes with. */
@@ -149,6 +152,9 @@ final class TinyReplica implements AutoCloseable {
         new SharingServer(
             device,
             collective,
+            new GatheredParts(
+                collective,
+                EncodedPart.mostWords(new SharedElements(online.table()).encoded())),
             optimizer,
             settings,
             1,

@@ -10,6 +10,8 @@ package org.byol4j.paramserver.sharing;
  * @param thresholdDecay what it is multiplied with, or divided by, in a step
  * @param clipMultiple the residual is cut at so many thresholds; 0 for never
  * @param clipEverySteps how often it is cut
+ * @param staleness how many steps later than its own an update is done, so that parts may travel
+ *     meanwhile; 0 for a step that waits for them
  */
 public record SharingSettings(
     double initialThreshold,
@@ -17,4 +19,5 @@ public record SharingSettings(
     double maxShare,
     double thresholdDecay,
     double clipMultiple,
-    int clipEverySteps) {}
+    int clipEverySteps,
+    int staleness) {}

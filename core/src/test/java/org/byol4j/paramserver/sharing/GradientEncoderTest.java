@@ -21,7 +21,7 @@ final class GradientEncoderTest {
   private static final float THRESHOLD = 0.25f;
 
   private static final SharingSettings SETTINGS =
-      new SharingSettings(THRESHOLD, 0.02, 0.05, 0.5, 0, 1);
+      new SharingSettings(THRESHOLD, 0.02, 0.05, 0.5, 0, 1, 0);
 
   @Test
   void onlyWhatReachesTheThresholdIsSentAndTheRestStays() {
@@ -100,7 +100,7 @@ final class GradientEncoderTest {
 
   @Test
   void residualIsCutAtItsMultipleOfTheThreshold() {
-    SharingSettings clipped = new SharingSettings(THRESHOLD, 0.02, 0.05, 0.5, 4, 2);
+    SharingSettings clipped = new SharingSettings(THRESHOLD, 0.02, 0.05, 0.5, 4, 2, 0);
     try (GradientEncoder encoder = new GradientEncoder(clipped, ELEMENTS)) {
       float[] gradient = new float[ELEMENTS];
       gradient[3] = -10;

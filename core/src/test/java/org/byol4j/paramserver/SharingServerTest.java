@@ -3,31 +3,28 @@ package org.byol4j.paramserver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.byol4j.paramserver.SharingReplica.TABLE;
+import static org.byol4j.paramserver.SharingReplica.TARGET_LENGTH;
+import static org.byol4j.paramserver.SharingReplica.decay;
+import static org.byol4j.paramserver.SharingReplica.gradient;
+import static org.byol4j.paramserver.SharingReplica.randoms;
+import static org.byol4j.paramserver.SharingReplica.rate;
 
-import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.LocalCollective;
 import org.byol4j.collective.Replicas;
 import org.byol4j.device.ComputeSettings;
-import org.byol4j.device.Device;
-import org.byol4j.device.ReferenceDevice;
 import org.byol4j.device.Shape;
-import org.byol4j.device.Tensor;
 import org.byol4j.device.onednn.OnednnDevice;
-import org.byol4j.optim.Momentum;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.OptimizerSettings.Algorithm;
-import org.byol4j.parameters.ParameterTable;
 import org.byol4j.parameters.Slice;
-import org.byol4j.parameters.Slice.Kind;
-import org.byol4j.paramserver.sharing.EncodedPart;
+import org.byol4j.paramserver.SharingReplica.State;
 import org.byol4j.paramserver.sharing.GatheredParts;
-import org.byol4j.paramserver.sharing.SharedElements;
 import org.byol4j.paramserver.sharing.SharingSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,17 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 final class SharingServerTest {
-  private static final ParameterTable TABLE =
-      new ParameterTable(
-          List.of(
-              new Slice("conv1.weight", Kind.WEIGHT, List.of(3000), 0),
-              new Slice("bn1.weight", Kind.NORM_SCALE, List.of(40), 3000),
-              new Slice("bn1.bias", Kind.NORM_SHIFT, List.of(40), 3040),
-              new Slice("fc.weight", Kind.WEIGHT, List.of(2000), 3080),
-              new Slice("fc.bias", Kind.BIAS, List.of(10), 5080)));
-
-  private static final int TARGET_LENGTH = 3080;
-  private static final int ENCODED = new SharedElements(TABLE).encoded();
   private static final int STEPS = 12;
   private static final SharingSettings SHARING = sharing(0.03, 0);
 
@@ -61,33 +47,6 @@ final class SharingServerTest {
     return new SharingSettings(1e-3, 1e-3, maxShare, 0.95, 0, 1, staleness);
   }
 
-  /** What a replica ends with. */
-  private static final class State {
-    final double[] weights;
-    final double[] target;
-    final float[] momentum;
-    final float[] residual;
-    final double threshold;
-
-    State(double[] weights, double[] target, float[] momentum, float[] residual, double threshold) {
-      this.weights = weights;
-      this.target = target;
-      this.momentum = momentum;
-      this.residual = residual;
-      this.threshold = threshold;
-    }
-
-    /** Everything, as bits. */
-    List<Object> bits() {
-      return List.of(
-          Arrays.hashCode(weights),
-          Arrays.hashCode(target),
-          Arrays.hashCode(momentum),
-          Arrays.hashCode(residual),
-          threshold);
-    }
-  }
-
   @ParameterizedTest
   @CsvSource({"1, 0", "2, 0", "3, 0", "1, 2", "3, 2"})
   void whatIsSentAndTheResidualsAddUpToTheGradients(int replicas, int staleness) {
@@ -97,8 +56,8 @@ final class SharingServerTest {
         Replicas.run(
             group(replicas),
             collective -> {
-              try (ReplicaOfServer replica =
-                  new ReplicaOfServer(collective, plain, sharing(0.03, staleness))) {
+              try (SharingReplica replica =
+                  new SharingReplica(collective, GatheredParts::new, plain, sharing(0.03, staleness))) {
                 replica.steps(0, STEPS, step -> 1);
                 replica.server.settle();
                 return replica.state();
@@ -153,8 +112,8 @@ final class SharingServerTest {
     return Replicas.run(
         group(3),
         collective -> {
-          try (ReplicaOfServer replica = new ReplicaOfServer(collective, settings(algorithm))) {
-            replica.steps(0, STEPS, SharingServerTest::rate);
+          try (SharingReplica replica = new SharingReplica(collective, GatheredParts::new, settings(algorithm), SHARING)) {
+            replica.steps(0, STEPS, SharingReplica::rate);
             replica.server.compareReplicas(STEPS);
             return replica.state();
           }
@@ -167,9 +126,9 @@ final class SharingServerTest {
         Replicas.run(
             group(2),
             collective -> {
-              try (ReplicaOfServer replica =
-                  new ReplicaOfServer(collective, settings(Algorithm.SGD))) {
-                replica.steps(0, STEPS, SharingServerTest::rate);
+              try (SharingReplica replica =
+                  new SharingReplica(collective, GatheredParts::new, settings(Algorithm.SGD), SHARING)) {
+                replica.steps(0, STEPS, SharingReplica::rate);
                 return replica.state().weights;
               }
             });
@@ -217,9 +176,9 @@ final class SharingServerTest {
     return Replicas.run(
         group(3),
         collective -> {
-          try (ReplicaOfServer replica =
-              new ReplicaOfServer(collective, settings(Algorithm.LARS), sharing)) {
-            replica.steps(0, steps, SharingServerTest::rate);
+          try (SharingReplica replica =
+              new SharingReplica(collective, GatheredParts::new, settings(Algorithm.LARS), sharing)) {
+            replica.steps(0, steps, SharingReplica::rate);
             if (settles) {
               replica.server.settle();
             }
@@ -248,19 +207,20 @@ final class SharingServerTest {
     return Replicas.run(
         group(3),
         collective -> {
-          try (ReplicaOfServer replica =
-              new ReplicaOfServer(
+          try (SharingReplica replica =
+              new SharingReplica(
                   new OnednnDevice(
                       new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO)),
                   collective,
+                  GatheredParts::new,
                   settings(Algorithm.LARS),
                   sharing(0.03, staleness))) {
             if (!before.isEmpty()) {
               replica.take(before.get(collective.rank()));
             }
-            replica.steps(from, Math.min(to, STEPS / 2), SharingServerTest::rate);
+            replica.steps(from, Math.min(to, STEPS / 2), SharingReplica::rate);
             replica.server.settle();
-            replica.steps(Math.max(from, STEPS / 2), to, SharingServerTest::rate);
+            replica.steps(Math.max(from, STEPS / 2), to, SharingReplica::rate);
             replica.server.settle();
             return replica.state();
           }
@@ -274,8 +234,8 @@ final class SharingServerTest {
         Replicas.run(
             group(3),
             collective -> {
-              try (ReplicaOfServer replica =
-                  new ReplicaOfServer(collective, settings(Algorithm.LARS))) {
+              try (SharingReplica replica =
+                  new SharingReplica(collective, GatheredParts::new, settings(Algorithm.LARS), SHARING)) {
                 replica.load(0);
                 if (collective.rank() == 2) {
                   replica.device.fill(value, replica.gradients.view(3100, Shape.vector(1)));
@@ -301,8 +261,8 @@ final class SharingServerTest {
         Replicas.run(
             group(2),
             collective -> {
-              try (ReplicaOfServer replica =
-                  new ReplicaOfServer(collective, settings(Algorithm.SGD))) {
+              try (SharingReplica replica =
+                  new SharingReplica(collective, GatheredParts::new, settings(Algorithm.SGD), SHARING)) {
                 replica.steps(0, steps - 10, step -> 0);
                 long before = replica.server.sentBytes();
                 replica.steps(steps - 10, steps, step -> 0);
@@ -314,120 +274,6 @@ final class SharingServerTest {
     }
   }
 
-  /** A replica with random weights and gradients of its own. */
-  private static final class ReplicaOfServer implements AutoCloseable {
-    final Device device;
-    final Tensor weights;
-    final Tensor gradients;
-    final Tensor target;
-    final Collective collective;
-    final SharingServer server;
-
-    ReplicaOfServer(Collective collective, OptimizerSettings settings) {
-      this(collective, settings, SHARING);
-    }
-
-    ReplicaOfServer(Collective collective, OptimizerSettings settings, SharingSettings sharing) {
-      this(new ReferenceDevice(), collective, settings, sharing);
-    }
-
-    /** The device belongs to the replica from now on. */
-    ReplicaOfServer(
-        Device device,
-        Collective collective,
-        OptimizerSettings settings,
-        SharingSettings sharing) {
-      this.device = device;
-      this.weights = device.allocate(Shape.vector(TABLE.length()));
-      this.gradients = device.allocate(Shape.vector(TABLE.length()));
-      this.target = device.allocate(Shape.vector(TARGET_LENGTH));
-      this.collective = collective;
-      write(randoms(1, TABLE.length()), weights);
-      write(randoms(2, TARGET_LENGTH), target);
-      this.server =
-          new SharingServer(
-              device,
-              collective,
-              new GatheredParts(collective, EncodedPart.mostWords(ENCODED)),
-              new Momentum(settings),
-              sharing,
-              0,
-              TABLE,
-              weights,
-              gradients,
-              target);
-    }
-
-    void load(int step) {
-      device.write(FloatBuffer.wrap(gradient(step, collective.rank())), gradients);
-    }
-
-    void steps(int from, int to, Rate rate) {
-      for (int step = from; step < to; step++) {
-        load(step);
-        server.step(step, rate.at(step), decay(step));
-      }
-    }
-
-    State state() {
-      FloatBuffer momentum = FloatBuffer.allocate(TABLE.length());
-      server.readMomentum(0, momentum);
-      FloatBuffer residual = FloatBuffer.allocate(5000);
-      server.encoder().readResidual(0, residual);
-      return new State(
-          values(weights),
-          values(target),
-          momentum.array(),
-          residual.array(),
-          server.encoder().threshold());
-    }
-
-    /** Takes a state over, the momentum and the residual in two pieces each. */
-    void take(State state) {
-      write(state.weights, weights);
-      write(state.target, target);
-      server.writeMomentum(0, FloatBuffer.wrap(state.momentum, 0, 17));
-      server.writeMomentum(17, FloatBuffer.wrap(state.momentum, 17, TABLE.length() - 17));
-      server.encoder().writeResidual(0, FloatBuffer.wrap(state.residual, 0, 17));
-      server.encoder().writeResidual(17, FloatBuffer.wrap(state.residual, 17, 5000 - 17));
-      server.encoder().takeThreshold(state.threshold);
-    }
-
-    private double[] values(Tensor tensor) {
-      if (device instanceof ReferenceDevice reference) {
-        return reference.values(tensor);
-      }
-      FloatBuffer values = FloatBuffer.allocate((int) tensor.shape().elements());
-      device.read(tensor, values);
-      double[] widened = new double[values.capacity()];
-      Arrays.setAll(widened, i -> values.get(i));
-      return widened;
-    }
-
-    private void write(double[] values, Tensor to) {
-      if (device instanceof ReferenceDevice reference) {
-        reference.write(values, to);
-        return;
-      }
-      FloatBuffer narrowed = FloatBuffer.allocate(values.length);
-      for (double value : values) {
-        narrowed.put((float) value);
-      }
-      device.write(narrowed.flip(), to);
-    }
-
-    @Override
-    public void close() {
-      server.close();
-      device.close();
-    }
-  }
-
-  @FunctionalInterface
-  private interface Rate {
-    double at(int step);
-  }
-
   private static List<Collective> group(int replicas) {
     return LocalCollective.group(replicas, Duration.ofSeconds(30));
   }
@@ -436,24 +282,4 @@ final class SharingServerTest {
     return new OptimizerSettings(algorithm, 0.2, 256, 0, 0.9, 0.01, true, 0.05, false);
   }
 
-  private static double rate(int step) {
-    return 0.5 / (1 + step);
-  }
-
-  private static double decay(int step) {
-    return 0.9 + 0.0005 * step;
-  }
-
-  private static float[] gradient(int step, int rank) {
-    Random random = new Random(1000L * step + rank);
-    float[] values = new float[TABLE.length()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (1e-3 * random.nextGaussian());
-    }
-    return values;
-  }
-
-  private static double[] randoms(long seed, int length) {
-    return new Random(seed).doubles(length, -1, 1).toArray();
-  }
 }

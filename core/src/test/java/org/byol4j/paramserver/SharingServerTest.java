@@ -40,7 +40,7 @@ final class SharingServerTest {
 
   /** No share is too large or too small. */
   private static SharingSettings withSteadyThreshold(int staleness) {
-    return new SharingSettings(1e-3, 0, 1, 0.95, 0, 1, staleness);
+    return new SharingSettings(1e-3, 1e-12, 1, 0.95, 0, 1, staleness);
   }
 
   private static SharingSettings sharing(double maxShare, int staleness) {
@@ -57,7 +57,8 @@ final class SharingServerTest {
             group(replicas),
             collective -> {
               try (SharingReplica replica =
-                  new SharingReplica(collective, GatheredParts::new, plain, sharing(0.03, staleness))) {
+                  new SharingReplica(
+                      collective, GatheredParts::new, plain, sharing(0.03, staleness))) {
                 replica.steps(0, STEPS, step -> 1);
                 replica.server.settle();
                 return replica.state();
@@ -112,7 +113,8 @@ final class SharingServerTest {
     return Replicas.run(
         group(3),
         collective -> {
-          try (SharingReplica replica = new SharingReplica(collective, GatheredParts::new, settings(algorithm), SHARING)) {
+          try (SharingReplica replica =
+              new SharingReplica(collective, GatheredParts::new, settings(algorithm), SHARING)) {
             replica.steps(0, STEPS, SharingReplica::rate);
             replica.server.compareReplicas(STEPS);
             return replica.state();
@@ -127,7 +129,8 @@ final class SharingServerTest {
             group(2),
             collective -> {
               try (SharingReplica replica =
-                  new SharingReplica(collective, GatheredParts::new, settings(Algorithm.SGD), SHARING)) {
+                  new SharingReplica(
+                      collective, GatheredParts::new, settings(Algorithm.SGD), SHARING)) {
                 replica.steps(0, STEPS, SharingReplica::rate);
                 return replica.state().weights;
               }
@@ -177,7 +180,8 @@ final class SharingServerTest {
         group(3),
         collective -> {
           try (SharingReplica replica =
-              new SharingReplica(collective, GatheredParts::new, settings(Algorithm.LARS), sharing)) {
+              new SharingReplica(
+                  collective, GatheredParts::new, settings(Algorithm.LARS), sharing)) {
             replica.steps(0, steps, SharingReplica::rate);
             if (settles) {
               replica.server.settle();
@@ -235,7 +239,8 @@ final class SharingServerTest {
             group(3),
             collective -> {
               try (SharingReplica replica =
-                  new SharingReplica(collective, GatheredParts::new, settings(Algorithm.LARS), SHARING)) {
+                  new SharingReplica(
+                      collective, GatheredParts::new, settings(Algorithm.LARS), SHARING)) {
                 replica.load(0);
                 if (collective.rank() == 2) {
                   replica.device.fill(value, replica.gradients.view(3100, Shape.vector(1)));
@@ -262,7 +267,8 @@ final class SharingServerTest {
             group(2),
             collective -> {
               try (SharingReplica replica =
-                  new SharingReplica(collective, GatheredParts::new, settings(Algorithm.SGD), SHARING)) {
+                  new SharingReplica(
+                      collective, GatheredParts::new, settings(Algorithm.SGD), SHARING)) {
                 replica.steps(0, steps - 10, step -> 0);
                 long before = replica.server.sentBytes();
                 replica.steps(steps - 10, steps, step -> 0);
@@ -281,5 +287,4 @@ final class SharingServerTest {
   private static OptimizerSettings settings(Algorithm algorithm) {
     return new OptimizerSettings(algorithm, 0.2, 256, 0, 0.9, 0.01, true, 0.05, false);
   }
-
 }

@@ -153,8 +153,7 @@ final class TinyReplica implements AutoCloseable {
             device,
             collective,
             new GatheredParts(
-                collective,
-                EncodedPart.mostWords(new SharedElements(online.table()).encoded())),
+                collective, EncodedPart.mostWords(new SharedElements(online.table()).encoded())),
             optimizer,
             settings,
             1,

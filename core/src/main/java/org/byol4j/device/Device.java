@@ -72,7 +72,14 @@ public interface Device extends AutoCloseable {
   Op reluBackward(Tensor dy, Tensor y, Tensor dz);
 
   /** {@code dz = a + b where y > 0, else 0}; {@code dz} may be {@code a}. */
-  Op addReluBackward(Tensor a, Tensor b, Tensor y, Tensor dz);
+  default Op addReluBackward(Tensor a, Tensor b, Tensor y, Tensor dz) {
+    Op add = add(a, b, dz);
+    Op mask = reluBackward(dz, y, dz);
+    return () -> {
+      add.run();
+      mask.run();
+    };
+  }
 
   /** {@code sum = a + b}; {@code sum} may be {@code a}. */
   Op add(Tensor a, Tensor b, Tensor sum);

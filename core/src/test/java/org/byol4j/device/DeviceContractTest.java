@@ -62,14 +62,14 @@ public abstract class DeviceContractTest
   void newMemoryIsZeroAndKeepsWhatIsWritten() {
     Device device = twins.testedSide().device();
     try (Tensor tensor = device.allocate(Shape.vector(100_001))) {
-      assertThat(TwinDevices.read(device, tensor)).containsOnly(0f);
+      assertThat(TensorValues.of(device, tensor)).containsOnly(0f);
       FloatBuffer from = FloatBuffer.wrap(new float[] {9, 1, 2, 3, 4}, 1, 4);
       device.write(from, tensor.view(50, Shape.vector(3)));
       assertThat(from.position()).isEqualTo(4);
-      assertThat(TwinDevices.read(device, tensor.view(49, Shape.vector(5))))
+      assertThat(TensorValues.of(device, tensor.view(49, Shape.vector(5))))
           .containsExactly(0, 1, 2, 3, 0);
       assertThat(
-              TwinDevices.read(device, tensor.view(40, Shape.vector(20)).view(11, Shape.vector(2))))
+              TensorValues.of(device, tensor.view(40, Shape.vector(20)).view(11, Shape.vector(2))))
           .containsExactly(2, 3);
     }
   }
@@ -110,8 +110,43 @@ public abstract class DeviceContractTest
     TwinDevices.put(window.elementBytes(), to, 0, -1);
     TwinDevices.put(window.elementBytes(), to, 1, -2);
     window.written(28, 2);
-    assertThat(TwinDevices.read(device, tensor.view(37, Shape.vector(4))))
+    assertThat(TensorValues.of(device, tensor.view(37, Shape.vector(4))))
         .containsExactly(37, -1, -2, 40);
+  }
+
+  @Test
+  void operationOnAClosedTensorIsRefused() {
+    Device device = twins.testedSide().device();
+    Tensor x = device.allocate(Shape.matrix(4, 6));
+    Tensor y = device.allocate(x.shape());
+    Op add = device.add(x, x, y);
+    add.run();
+    x.close();
+    assertThatThrownBy(add::run)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void tensorOfAnotherDeviceIsRefused() {
+    Device device = twins.testedSide().device();
+    Tensor mine = device.allocate(Shape.vector(3));
+    try (Device other = newDevice()) {
+      Tensor strange = other.allocate(Shape.vector(3));
+      assertThatThrownBy(() -> device.copy(strange, mine))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("another device");
+    }
+  }
+
+  @Test
+  void tensorOfAnotherLengthIsRefused() {
+    Device device = twins.testedSide().device();
+    Tensor x = device.allocate(Shape.matrix(4, 6));
+    Tensor longer = device.allocate(Shape.matrix(4, 7));
+    assertThatThrownBy(() -> device.add(x, longer, x))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("b has shape=[4, 1, 1, 7] elements=28, expected 24 elements");
   }
 
   @Test

@@ -32,7 +32,7 @@ public final class ReferenceDevice implements Device {
 
   @Override
   public Tensor allocate(Shape shape) {
-    ReferenceTensor tensor = ReferenceTensor.allocate(shape);
+    ReferenceTensor tensor = ReferenceTensor.allocate(this, shape);
     allocated.add(tensor);
     return tensor;
   }
@@ -108,9 +108,7 @@ public final class ReferenceDevice implements Device {
   @Override
   public BatchNorm batchNorm(
       BatchNorm.Form form, Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor y) {
-    if (form == BatchNorm.Form.ADD_RELU) {
-      throw new IllegalArgumentException("form=ADD_RELU needs a residual: use batchNormAddRelu");
-    }
+    Arguments.requireNoResidual(form);
     return new ReferenceBatchNorm(form, of(x), of(scale), of(shift), epsilon, of(x), of(y));
   }
 
@@ -131,16 +129,6 @@ public final class ReferenceDevice implements Device {
         boolean passes = mask.array()[mask.offset() + i] > 0;
         to.array()[to.offset() + i] = passes ? gradient.array()[gradient.offset() + i] : 0;
       }
-    };
-  }
-
-  @Override
-  public Op addReluBackward(Tensor a, Tensor b, Tensor y, Tensor dz) {
-    Op add = add(a, b, dz);
-    Op mask = reluBackward(dz, y, dz);
-    return () -> {
-      add.run();
-      mask.run();
     };
   }
 
@@ -238,20 +226,18 @@ public final class ReferenceDevice implements Device {
     Arrays.fill(tensor.array(), tensor.offset(), tensor.offset() + tensor.length(), 0);
   }
 
+  /** Returns {@code tensor}, which must be as long as the operation asks. */
   static ReferenceTensor requireLength(String name, long elements, Tensor tensor) {
-    if (tensor.shape().elements() != elements) {
-      throw new IllegalArgumentException(
-          "%s %s has %d elements, expected %d"
-              .formatted(name, tensor.shape(), tensor.shape().elements(), elements));
+    if (tensor instanceof ReferenceTensor reference) {
+      return Arguments.requireElements(reference, elements, name);
     }
-    return of(tensor);
+    throw Arguments.ofAnotherDevice(tensor, "reference");
   }
 
-  private static ReferenceTensor of(Tensor tensor) {
-    if (tensor instanceof ReferenceTensor reference) {
+  private ReferenceTensor of(Tensor tensor) {
+    if (tensor instanceof ReferenceTensor reference && reference.device() == this) {
       return reference;
     }
-    throw new IllegalArgumentException(
-        "tensor of another device: " + tensor.getClass().getSimpleName());
+    throw Arguments.ofAnotherDevice(tensor, name());
   }
 }

@@ -7,9 +7,11 @@ final class ReferenceTensor implements Tensor {
 
   /** What a tensor and its views share. */
   private static final class Memory {
+    final ReferenceDevice device;
     double[] values;
 
-    Memory(double[] values) {
+    Memory(ReferenceDevice device, double[] values) {
+      this.device = device;
       this.values = values;
     }
   }
@@ -26,9 +28,14 @@ final class ReferenceTensor implements Tensor {
     this.shape = shape;
   }
 
-  static ReferenceTensor allocate(Shape shape) {
+  static ReferenceTensor allocate(ReferenceDevice device, Shape shape) {
     double[] values = new double[Math.toIntExact(shape.elements())];
-    return new ReferenceTensor(new Memory(values), true, 0, shape);
+    return new ReferenceTensor(new Memory(device, values), true, 0, shape);
+  }
+
+  /** The device that made it. */
+  ReferenceDevice device() {
+    return memory.device;
   }
 
   /** The array that this tensor lies in, from {@link #offset} on. */

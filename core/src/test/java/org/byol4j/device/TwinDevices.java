@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 
@@ -50,7 +50,7 @@ final class TwinDevices implements AutoCloseable {
   private final Side testedSide;
   private final ReferenceDevice reference = new ReferenceDevice();
   private final Tolerances tolerances;
-  private final Random random = new Random(20062020);
+  private final SplittableRandom random = new SplittableRandom(20062020);
 
   TwinDevices(Device tested, Tolerances tolerances) {
     this.tested = tested;
@@ -104,7 +104,7 @@ final class TwinDevices implements AutoCloseable {
   /** Sets elements of {@code twin} to 0 on both where the reference's {@code values} are small. */
   void clearWhereSmall(Twin values, double bound, Twin twin) {
     double[] deciding = reference.values(values.reference());
-    float[] cleared = read(reference, twin.reference());
+    float[] cleared = TensorValues.of(reference, twin.reference());
     for (int i = 0; i < cleared.length; i++) {
       if (Math.abs(deciding[i]) < bound) {
         cleared[i] = 0;
@@ -155,8 +155,8 @@ final class TwinDevices implements AutoCloseable {
         name,
         relativeError,
         reference.values(twin.reference()),
-        widened(read(tested, twin.tested())));
-    float[] around = read(tested, twin.aroundTested());
+        widened(TensorValues.of(tested, twin.tested())));
+    float[] around = TensorValues.of(tested, twin.aroundTested());
     double[] aroundExpected = reference.values(twin.aroundReference());
     for (int i = 0; i < around.length; i++) {
       if (aroundExpected[i] == FENCE && around[i] != FENCE) {
@@ -187,12 +187,6 @@ final class TwinDevices implements AutoCloseable {
       widened[i] = values[i];
     }
     return widened;
-  }
-
-  static float[] read(Device device, Tensor tensor) {
-    FloatBuffer values = FloatBuffer.allocate((int) tensor.shape().elements());
-    device.read(tensor, values);
-    return values.array();
   }
 
   /** An element of what a {@link HostWindow} shows. */

@@ -3,6 +3,7 @@ package org.byol4j.device.nd4j;
 import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.TreeMap;
+import org.byol4j.device.Arguments;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
@@ -26,6 +27,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  */
 public final class Nd4jDevice implements Device {
 
+  private static final String NAME = "nd4j";
   private static final int TRANSFER = 1 << 16;
 
   private final Engine engine;
@@ -37,18 +39,11 @@ public final class Nd4jDevice implements Device {
    * @throws LinkageError if ND4J has no backend that runs here, saying what is missing
    */
   public Nd4jDevice(ComputeSettings settings) {
-    if (!settings.precision().equals("fp32")) {
-      throw new IllegalArgumentException(
-          "precision=%s is not supported by device=nd4j: expected fp32"
-              .formatted(settings.precision()));
-    }
+    Arguments.requireFloat32(settings, NAME);
     if (settings.convolution() != ComputeSettings.Convolution.AUTO) {
       throw new IllegalArgumentException(
           "convolution=direct is not supported by device=nd4j, where the backend chooses:"
               + " expected auto");
-    }
-    if (settings.threads() < 1) {
-      throw new IllegalArgumentException("threads=" + settings.threads() + ", expected at least 1");
     }
     engine = new Engine(Nd4jLibrary.load(), settings.threads());
     flat = new FlatOperations(engine);
@@ -56,7 +51,7 @@ public final class Nd4jDevice implements Device {
 
   @Override
   public String name() {
-    return "nd4j";
+    return NAME;
   }
 
   @Override
@@ -83,7 +78,7 @@ public final class Nd4jDevice implements Device {
   @Override
   public void write(FloatBuffer from, Tensor to) {
     Nd4jTensor target = of(to);
-    requireRemaining(from, target);
+    Arguments.requireRemaining(from, target);
     engine.forgetGradient();
     for (long at = 0; at < target.elements(); at += TRANSFER) {
       int count = (int) Math.min(TRANSFER, target.elements() - at);
@@ -95,19 +90,11 @@ public final class Nd4jDevice implements Device {
   @Override
   public void read(Tensor from, FloatBuffer to) {
     Nd4jTensor source = of(from);
-    requireRemaining(to, source);
+    Arguments.requireRemaining(to, source);
     for (long at = 0; at < source.elements(); at += TRANSFER) {
       int count = (int) Math.min(TRANSFER, source.elements() - at);
       source.memory().get(source.offset() + at, transfer, count);
       to.put(transfer, 0, count);
-    }
-  }
-
-  private static void requireRemaining(FloatBuffer buffer, Nd4jTensor tensor) {
-    if (buffer.remaining() < tensor.elements()) {
-      throw new IllegalArgumentException(
-          "buffer with remaining=%d for a tensor of shape=%s, expected at least %d"
-              .formatted(buffer.remaining(), tensor.shape(), tensor.elements()));
     }
   }
 
@@ -162,9 +149,7 @@ public final class Nd4jDevice implements Device {
   @Override
   public BatchNorm batchNorm(
       BatchNorm.Form form, Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor y) {
-    if (form == BatchNorm.Form.ADD_RELU) {
-      throw new IllegalArgumentException("form=ADD_RELU needs a residual: use batchNormAddRelu");
-    }
+    Arguments.requireNoResidual(form);
     return batchNorm(form, x, scale, shift, epsilon, x, y);
   }
 
@@ -202,16 +187,6 @@ public final class Nd4jDevice implements Device {
     return new Call(engine, "relu_bp")
         .in(output.flat(), of(dy, elements, "dy").flat())
         .out(of(dz, elements, "dz").flat());
-  }
-
-  @Override
-  public Op addReluBackward(Tensor a, Tensor b, Tensor y, Tensor dz) {
-    Op add = add(a, b, dz);
-    Op mask = reluBackward(dz, y, dz);
-    return () -> {
-      add.run();
-      mask.run();
-    };
   }
 
   @Override

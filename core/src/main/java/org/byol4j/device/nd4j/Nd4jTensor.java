@@ -1,6 +1,7 @@
 package org.byol4j.device.nd4j;
 
 import java.util.Objects;
+import org.byol4j.device.Arguments;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 
@@ -35,20 +36,12 @@ final class Nd4jTensor implements Tensor {
     if (tensor instanceof Nd4jTensor mine && mine.engine == engine) {
       return mine;
     }
-    throw new IllegalArgumentException(
-        "tensor of another device: class=%s shape=%s, expected one of this nd4j device"
-            .formatted(tensor.getClass().getName(), tensor.shape()));
+    throw Arguments.ofAnotherDevice(tensor, "nd4j");
   }
 
   /** The same, of a given number of elements. */
   static Nd4jTensor of(Tensor tensor, Engine engine, long elements, String role) {
-    Nd4jTensor mine = of(tensor, engine);
-    if (mine.elements() != elements) {
-      throw new IllegalArgumentException(
-          "%s has shape=%s elements=%d, expected %d elements"
-              .formatted(role, mine.shape, mine.elements(), elements));
-    }
-    return mine;
+    return Arguments.requireElements(of(tensor, engine), elements, role);
   }
 
   Memory memory() {

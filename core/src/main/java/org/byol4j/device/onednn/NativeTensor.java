@@ -1,6 +1,7 @@
 package org.byol4j.device.onednn;
 
 import java.util.Objects;
+import org.byol4j.device.Arguments;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 
@@ -35,20 +36,12 @@ final class NativeTensor implements Tensor {
     if (tensor instanceof NativeTensor mine && mine.engine == engine) {
       return mine;
     }
-    throw new IllegalArgumentException(
-        "tensor of another device: class=%s shape=%s, expected one of this onednn device"
-            .formatted(tensor.getClass().getName(), tensor.shape()));
+    throw Arguments.ofAnotherDevice(tensor, "onednn");
   }
 
   /** The same, of a given number of elements. */
   static NativeTensor of(Tensor tensor, Engine engine, long elements, String role) {
-    NativeTensor mine = of(tensor, engine);
-    if (mine.shape.elements() != elements) {
-      throw new IllegalArgumentException(
-          "%s has shape=%s elements=%d, expected %d elements"
-              .formatted(role, mine.shape, mine.shape.elements(), elements));
-    }
-    return mine;
+    return Arguments.requireElements(of(tensor, engine), elements, role);
   }
 
   NativeMemory memory() {

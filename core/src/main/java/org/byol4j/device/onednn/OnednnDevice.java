@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.byol4j.device.Arguments;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
@@ -25,6 +26,7 @@ import org.byol4j.device.Window;
  */
 public final class OnednnDevice implements Device {
 
+  private static final String NAME = "onednn";
   private static final int TRANSFER = 1 << 16;
 
   private final Engine engine;
@@ -37,14 +39,7 @@ public final class OnednnDevice implements Device {
    * @throws IllegalStateException if oneDNN's natives cannot be loaded
    */
   public OnednnDevice(ComputeSettings settings) {
-    if (!settings.precision().equals("fp32")) {
-      throw new IllegalArgumentException(
-          "precision=%s is not supported by device=onednn: expected fp32"
-              .formatted(settings.precision()));
-    }
-    if (settings.threads() < 1) {
-      throw new IllegalArgumentException("threads=" + settings.threads() + ", expected at least 1");
-    }
+    Arguments.requireFloat32(settings, NAME);
     convolution = settings.convolution();
     engine = new Engine(settings.threads());
     flat = new FlatOperations(engine);
@@ -52,7 +47,7 @@ public final class OnednnDevice implements Device {
 
   @Override
   public String name() {
-    return "onednn";
+    return NAME;
   }
 
   @Override
@@ -80,7 +75,7 @@ public final class OnednnDevice implements Device {
   public void write(FloatBuffer from, Tensor to) {
     NativeTensor target = of(to);
     target.memory().requireOpen();
-    requireRemaining(from, target);
+    Arguments.requireRemaining(from, target);
     for (long at = 0; at < target.elements(); at += TRANSFER) {
       int count = (int) Math.min(TRANSFER, target.elements() - at);
       from.get(transfer, 0, count);
@@ -93,19 +88,11 @@ public final class OnednnDevice implements Device {
   public void read(Tensor from, FloatBuffer to) {
     NativeTensor source = of(from);
     source.memory().requireOpen();
-    requireRemaining(to, source);
+    Arguments.requireRemaining(to, source);
     for (long at = 0; at < source.elements(); at += TRANSFER) {
       int count = (int) Math.min(TRANSFER, source.elements() - at);
       source.get(at, transfer, count);
       to.put(transfer, 0, count);
-    }
-  }
-
-  private static void requireRemaining(FloatBuffer buffer, NativeTensor tensor) {
-    if (buffer.remaining() < tensor.elements()) {
-      throw new IllegalArgumentException(
-          "buffer with remaining=%d for a tensor of shape=%s, expected at least %d"
-              .formatted(buffer.remaining(), tensor.shape(), tensor.elements()));
     }
   }
 
@@ -141,9 +128,7 @@ public final class OnednnDevice implements Device {
   @Override
   public BatchNorm batchNorm(
       BatchNorm.Form form, Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor y) {
-    if (form == BatchNorm.Form.ADD_RELU) {
-      throw new IllegalArgumentException("form=ADD_RELU needs a residual: use batchNormAddRelu");
-    }
+    Arguments.requireNoResidual(form);
     return batchNorm(form, x, scale, shift, epsilon, x, y);
   }
 
@@ -182,16 +167,6 @@ public final class OnednnDevice implements Device {
     long elements = output.elements();
     return new Elementwise(engine)
         .reluBackward(of(dy, elements, "dy"), output, of(dz, elements, "dz"));
-  }
-
-  @Override
-  public Op addReluBackward(Tensor a, Tensor b, Tensor y, Tensor dz) {
-    Op add = add(a, b, dz);
-    Op mask = reluBackward(dz, y, dz);
-    return () -> {
-      add.run();
-      mask.run();
-    };
   }
 
   @Override

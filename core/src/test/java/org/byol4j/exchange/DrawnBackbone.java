@@ -36,10 +36,16 @@ final class DrawnBackbone {
 
   /** Draws one of a quarter of the channels. */
   static DrawnBackbone of(NetworkSettings.Backbone backbone, Stem stem, PaddingStyle padding) {
+    return of(backbone, 0.25, stem, padding);
+  }
+
+  /** Draws one of {@code width} of the channels. */
+  static DrawnBackbone of(
+      NetworkSettings.Backbone backbone, double width, Stem stem, PaddingStyle padding) {
     NetworkSettings network =
         new NetworkSettings(
             backbone,
-            0.25,
+            width,
             stem,
             padding,
             Init.DEEPMIND,

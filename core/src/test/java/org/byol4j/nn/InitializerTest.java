@@ -18,6 +18,9 @@ class InitializerTest {
   /** The standard deviation of a normal distribution cut at two deviations. */
   private static final double TRUNCATED_STD = 0.8796;
 
+  /** A width where values do not count. */
+  private static final double NARROW = 1.0 / 16;
+
   private static final class Drawn {
     private final ParameterTable table;
     private final float[] values;
@@ -36,7 +39,7 @@ class InitializerTest {
 
   @Test
   void deepMindDrawsATruncatedNormalByFanIn() {
-    Drawn drawn = draw(Backbone.RESNET18, Init.DEEPMIND, LastGamma.ONE, 7);
+    Drawn drawn = wide(Init.DEEPMIND);
     float[] convolution = drawn.slice("backbone.layer2.0.conv2.weight");
     double sigma = 1 / Math.sqrt(64 * 9);
     assertThat(std(convolution)).isCloseTo(TRUNCATED_STD * sigma, within(0.01 * sigma));
@@ -46,7 +49,7 @@ class InitializerTest {
 
   @Test
   void torchDrawsConvolutionsByFanOutAndLinearLayersUniformly() {
-    Drawn drawn = draw(Backbone.RESNET18, Init.TORCH, LastGamma.ONE, 7);
+    Drawn drawn = wide(Init.TORCH);
     float[] convolution = drawn.slice("backbone.layer2.0.conv1.weight");
     double sigma = Math.sqrt(2.0 / (64 * 9));
     assertThat(std(convolution)).isCloseTo(sigma, within(0.01 * sigma));
@@ -69,7 +72,7 @@ class InitializerTest {
   })
   void onlyTheLastScaleOfABlockStartsAtZero(
       Backbone backbone, LastGamma lastGamma, float first, float last) {
-    Drawn drawn = draw(backbone, Init.DEEPMIND, lastGamma, 7);
+    Drawn drawn = draw(NARROW, backbone, Init.DEEPMIND, lastGamma, 7);
     String lastNorm = backbone == Backbone.RESNET18 ? "bn2" : "bn3";
     assertThat(drawn.slice("backbone.layer3.1.bn1.weight")).containsOnly(first);
     assertThat(drawn.slice("backbone.layer3.1." + lastNorm + ".weight")).containsOnly(last);
@@ -79,16 +82,26 @@ class InitializerTest {
 
   @Test
   void theSameSeedDrawsTheSameWeightsAndAnotherOneOthers() {
-    float[] first = draw(Backbone.RESNET18, Init.DEEPMIND, LastGamma.ONE, 7).values;
-    assertThat(draw(Backbone.RESNET18, Init.DEEPMIND, LastGamma.ONE, 7).values).isEqualTo(first);
-    assertThat(draw(Backbone.RESNET18, Init.DEEPMIND, LastGamma.ONE, 8).values).isNotEqualTo(first);
+    float[] first = narrow(7);
+    assertThat(narrow(7)).isEqualTo(first);
+    assertThat(narrow(8)).isNotEqualTo(first);
   }
 
-  private static Drawn draw(Backbone backbone, Init init, LastGamma lastGamma, long seed) {
+  private static float[] narrow(long seed) {
+    return draw(NARROW, Backbone.RESNET18, Init.DEEPMIND, LastGamma.ONE, seed).values;
+  }
+
+  /** Draws enough values of each slice for their deviation. */
+  private static Drawn wide(Init init) {
+    return draw(0.5, Backbone.RESNET18, init, LastGamma.ONE, 7);
+  }
+
+  private static Drawn draw(
+      double width, Backbone backbone, Init init, LastGamma lastGamma, long seed) {
     NetworkSettings settings =
         new NetworkSettings(
             backbone,
-            0.5,
+            width,
             Stem.CIFAR,
             NetworkSettings.PaddingStyle.SAME,
             init,

@@ -36,7 +36,7 @@ final class ByolStepTest {
       for (int step = 0; step < 3; step++) {
         replica.step.run(step, RandomViews.of(setup, step, ALL_ROWS));
       }
-      assertThat(replica.targetWeights()).containsExactly(target);
+      assertThat(replica.targetWeights()).isEqualTo(target);
       assertThat(replica.onlineWeights()).isNotEqualTo(online);
     }
   }
@@ -160,7 +160,7 @@ final class ByolStepTest {
                 assertThatThrownBy(() -> replica.step.run(1, views))
                     .isInstanceOf(NotFiniteException.class)
                     .satisfies(failure -> message[0] = failure.getMessage());
-                assertThat(replica.onlineWeights()).containsExactly(before);
+                assertThat(replica.onlineWeights()).isEqualTo(before);
                 return message[0];
               }
             });

@@ -50,7 +50,7 @@ final class ReplicasOverTcpTest {
     double[] expected =
         train(LocalCollective.group(SIZE, Duration.ofSeconds(60)), TargetSync.BROADCAST, devices);
     try (TcpGroup group = TcpGroup.join(SIZE, TcpGroup.SETTINGS)) {
-      assertThat(train(group.collectives(), sync, devices)).containsExactly(expected);
+      assertThat(train(group.collectives(), sync, devices)).isEqualTo(expected);
     }
   }
 
@@ -76,7 +76,7 @@ final class ReplicasOverTcpTest {
             .get(0);
     assertThat(expected).isNotEqualTo(untrained);
     try (TcpGroup group = TcpGroup.join(SIZE, TcpGroup.SETTINGS)) {
-      assertThat(train(group.collectives(), sharing)).containsExactly(expected);
+      assertThat(train(group.collectives(), sharing)).isEqualTo(expected);
     }
   }
 
@@ -115,7 +115,7 @@ final class ReplicasOverTcpTest {
               }
             });
     for (double[] other : weights) {
-      assertThat(other).containsExactly(weights.get(0));
+      assertThat(other).isEqualTo(weights.get(0));
     }
     return weights.get(0);
   }

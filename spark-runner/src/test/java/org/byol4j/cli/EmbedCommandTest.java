@@ -7,19 +7,21 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.byol4j.spark.embed.EmbeddingRows;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EmbedCommandTest {
-  @TempDir Path folder;
-  private Path images;
-  private Path run;
+  @TempDir private static Path shared;
+  private static Path images;
+  private static Path run;
 
-  @BeforeEach
-  void train() {
-    images = TinyTraining.drawImages(folder.resolve("images"));
-    run = folder.resolve("run");
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void train() {
+    images = TinyTraining.drawImages(shared.resolve("images"));
+    run = shared.resolve("run");
     Ran trained = Ran.byol4j(TinyTraining.words(images.toString(), run.toString(), 1));
     assertThat(trained.code()).as(trained.err()).isZero();
   }

@@ -70,6 +70,8 @@ class BarrierLauncherTest {
     return new String[] {
       "cluster.spark.executor.extraClassPath=\"" + ours + "\"",
       "cluster.spark.executor.memory=512m",
+      // they end before more would pay
+      "cluster.spark.executor.extraJavaOptions=\"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC\"",
       "cluster.spark.scheduler.maxRegisteredResourcesWaitingTime=2m"
     };
   }

@@ -41,23 +41,28 @@ class EmbedTest {
   private static SmallRun run;
   private static Checkpoint checkpoint;
 
+  /** The features of all images, and what was said of them. */
+  private static Path whole;
+
+  private static Embeddings said;
+
   @TempDir Path folder;
 
   @BeforeAll
-  static void trainABackbone() throws IOException {
+  static void trainABackboneAndEmbed() throws IOException {
     images = Photographs.draw(shared.resolve("photographs"), IMAGES);
     run = SmallRun.in(shared, "run", "data.workers=2");
     run.onThreads();
     checkpoint = CheckpointReader.open(run.out());
+    whole = shared.resolve("whole");
+    said = embed(images, whole);
   }
 
   @Test
   void featuresAreThoseOfTheKnnEvaluationToTheBit() throws IOException {
-    Embeddings embeddings = embed(images, "out");
-
-    List<EmbeddingRows.Row> rows = EmbeddingRows.of(folder.resolve("out"));
-    assertThat(embeddings.images()).isEqualTo(IMAGES);
-    assertThat(embeddings.files()).isEqualTo(2);
+    List<EmbeddingRows.Row> rows = EmbeddingRows.of(whole);
+    assertThat(said.images()).isEqualTo(IMAGES);
+    assertThat(said.files()).isEqualTo(2);
     assertThat(rows)
         .extracting(EmbeddingRows.Row::id)
         .isEqualTo(IntStream.range(0, IMAGES).boxed().toList());
@@ -67,12 +72,11 @@ class EmbedTest {
             KnnFeatures.of(checkpoint, run.configuration(), images, folder.resolve("store")));
     assertThat(rows.get(0)).extracting("path", "label").containsExactly("0000.jpg", "");
     assertThat(rows.get(1)).extracting("path", "label").containsExactly("even/0002.jpg", "even");
-    assertThat(folder.resolve("out/_ingest")).doesNotExist();
+    assertThat(whole.resolve("_ingest")).doesNotExist();
   }
 
   @Test
   void executorsMakeTheSameRowsOfArchiveTableAndDataSet() throws IOException {
-    embed(images, "out");
     embed(SourceFiles.archive(folder, images), "from-archive");
     new IngestJob(run.configuration(), "", new StopSignal(), RunObserver.NONE)
         .run(images.toString(), folder.resolve("ingested").toString(), 3);
@@ -85,7 +89,7 @@ class EmbedTest {
             folder.resolve("from-data-set").toString());
     embed(SourceFiles.table(folder, images), "from-table");
 
-    List<EmbeddingRows.Row> expected = EmbeddingRows.of(folder.resolve("out"));
+    List<EmbeddingRows.Row> expected = EmbeddingRows.of(whole);
     assertThat(EmbeddingRows.of(folder.resolve("from-archive"))).isEqualTo(expected);
     assertThat(EmbeddingRows.of(folder.resolve("from-data-set"))).isEqualTo(expected);
     // in the table the one image without a folder has a label
@@ -171,6 +175,10 @@ class EmbedTest {
   }
 
   private Embeddings embed(Path data, String out, String... assignments) {
+    return embed(data, folder.resolve(out), assignments);
+  }
+
+  private static Embeddings embed(Path data, Path out, String... assignments) {
     List<Assignment> all =
         Stream.of(assignments).map(text -> new Assignment("--set", text)).toList();
     Configuration configuration =
@@ -180,6 +188,6 @@ class EmbedTest {
             checkpoint,
             BackboneModel.of(checkpoint, configuration),
             data.toString(),
-            folder.resolve(out).toString());
+            out.toString());
   }
 }

@@ -29,8 +29,7 @@ class JobWatchTest {
 
   @Test
   void stopEndsOurJobsAndNobodyElses() throws InterruptedException {
-    ClusterSettings cluster = new ClusterSettings("local[2]", 1, Map.of("ui.enabled", "false"));
-    SparkConf conf = SparkProperties.ofTasks("", cluster, new SparkConf(false), 2);
+    SparkConf conf = conf();
     StopSignal stop = new StopSignal();
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
       CompletableFuture<Void> other = CompletableFuture.runAsync(() -> runUntilOursEnded(spark));
@@ -47,8 +46,7 @@ class JobWatchTest {
 
   @Test
   void onlyOurStagesAreTold() throws InterruptedException {
-    ClusterSettings cluster = new ClusterSettings("local[2]", 1, Map.of("ui.enabled", "false"));
-    SparkConf conf = SparkProperties.ofTasks("", cluster, new SparkConf(false), 2);
+    SparkConf conf = conf();
     Heard heard = new Heard();
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
       CompletableFuture<Void> other = CompletableFuture.runAsync(() -> hold(spark, 1));
@@ -67,6 +65,16 @@ class JobWatchTest {
     assertThat(heard.said())
         .hasSizeGreaterThanOrEqualTo(2)
         .allMatch(line -> line.matches("images: \\d of 2 tasks of stage \\d are done"));
+  }
+
+  private static SparkConf conf() {
+    ClusterSettings cluster =
+        new ClusterSettings(
+            "local[2]",
+            1,
+            // what began is seen at once, not with the next heartbeat
+            Map.of("ui.enabled", "false", "ui.liveUpdate.period", "0"));
+    return SparkProperties.ofTasks("", cluster, new SparkConf(false), 2);
   }
 
   private static void releaseWhenToldTwice(Heard heard) {

@@ -110,6 +110,8 @@ class StartAndStopTest {
               .setMaster(master)
               .setAppName("busy")
               .set("spark.ui.enabled", "false")
+              // what began is seen at once, not with the next heartbeat
+              .set("spark.ui.liveUpdate.period", "0")
               .set("spark.driver.host", "127.0.0.1")
               .set("spark.driver.bindAddress", "127.0.0.1")
               .set("spark.plugins", TrainingPlugin.class.getName());

@@ -23,7 +23,11 @@ public record TrainedBackbone(Path run, Configuration configuration) {
   /** A Spark that knows nothing of us but where our classes are. */
   public SparkSession session(String master) {
     SparkSession.Builder builder =
-        SparkSession.builder().master(master).config("spark.ui.enabled", "false");
+        SparkSession.builder()
+            .master(master)
+            .config("spark.ui.enabled", "false")
+            // of a few rows, where Spark would make 200
+            .config("spark.sql.shuffle.partitions", "2");
     Configuration.ofDefaults(
             Stream.of(BarrierLauncherTest.onOurClasses())
                 .map(text -> new Assignment("--set", text))

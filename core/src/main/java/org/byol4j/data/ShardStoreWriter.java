@@ -43,20 +43,52 @@ public final class ShardStoreWriter implements AutoCloseable {
    * @throws UncheckedIOException if the disk does not take it
    */
   ShardStoreWriter(Path folder) {
-    String unique = UUID.randomUUID().toString();
+    this(folder, UUID.randomUUID().toString());
+  }
+
+  /**
+   * @param unique tells the folder that is written from those of others
+   */
+  ShardStoreWriter(Path folder, String unique) {
     this.whole = new StoreFiles(folder);
     this.files =
         new StoreFiles(
             folder.resolveSibling(".%s.%s.part".formatted(folder.getFileName(), unique)));
-    try {
-      Files.createDirectories(files.folder());
-      this.segments = new SegmentWriter(files, SegmentWriter.SEGMENT_BYTES);
-      this.indexFile = new FileOutputStream(files.index().toFile());
-      this.namesFile = new FileOutputStream(files.names().toFile());
-      this.index = new BufferedOutputStream(indexFile, BUFFER_BYTES);
-      this.names = new BufferedOutputStream(namesFile, BUFFER_BYTES);
-    } catch (IOException e) {
-      throw files.failed("write", e);
+    this.segments = new SegmentWriter(files, SegmentWriter.SEGMENT_BYTES);
+    Tables tables = Tables.open(files);
+    this.indexFile = tables.index();
+    this.namesFile = tables.names();
+    this.index = new BufferedOutputStream(indexFile, BUFFER_BYTES);
+    this.names = new BufferedOutputStream(namesFile, BUFFER_BYTES);
+  }
+
+  /** Two open files. */
+  private record Tables(FileOutputStream index, FileOutputStream names) {
+
+    /** Opens both; where one cannot be opened nothing stays behind. */
+    static Tables open(StoreFiles files) {
+      try {
+        Files.createDirectories(files.folder());
+        return openIn(files);
+      } catch (IOException e) {
+        UncheckedIOException failure = files.failed("write", e);
+        try {
+          files.deleteAll();
+        } catch (IOException more) {
+          failure.addSuppressed(more);
+        }
+        throw failure;
+      }
+    }
+
+    private static Tables openIn(StoreFiles files) throws IOException {
+      FileOutputStream index = new FileOutputStream(files.index().toFile());
+      try {
+        return new Tables(index, new FileOutputStream(files.names().toFile()));
+      } catch (IOException e) {
+        index.close();
+        throw e;
+      }
     }
   }
 

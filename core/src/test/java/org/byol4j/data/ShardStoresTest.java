@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -64,6 +65,31 @@ class ShardStoresTest {
     assertThatThrownBy(() -> stores().open(set(), 2, SHARDS))
         .isInstanceOf(DataException.class)
         .hasMessage("no store of shard=2 of 3: folder=%s".formatted(folder.resolve("shard-00002")));
+  }
+
+  @Test
+  void storeThatCannotBeBegunLeavesNothingAndNothingOpen() throws IOException {
+    Path part = folder.resolve(".shard-00001.ours.part");
+    Files.createDirectories(part.resolve("names.bin"));
+
+    assertThatThrownBy(() -> new ShardStoreWriter(folder.resolve("shard-00001"), "ours"))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("cannot write image store: path=" + part);
+
+    assertThat(part).doesNotExist();
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      assertThat(descriptors.map(ShardStoresTest::target))
+          .noneMatch(file -> file.startsWith(folder.toString()));
+    }
+  }
+
+  /** What a descriptor of this process leads to; nothing if it was closed meanwhile. */
+  private static String target(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString();
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.byol4j.exchange;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -32,6 +33,7 @@ final class Dl4jLayout {
 
   private final String file;
   private final List<Entry> entries = new ArrayList<>();
+  private final Set<String> names = new HashSet<>();
   private long end;
 
   private Dl4jLayout(String file) {
@@ -143,7 +145,7 @@ final class Dl4jLayout {
         throw fault("%s has shape=%s".formatted(name, shape), "expected fewer than 2^31 values");
       }
     }
-    if (entries.stream().anyMatch(entry -> entry.name().equals(name))) {
+    if (!names.add(name)) {
       throw fault("%s comes twice".formatted(name), "expected each name once");
     }
     entries.add(new Entry(name, shape, end, (int) length, form));

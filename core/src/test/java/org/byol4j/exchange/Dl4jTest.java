@@ -165,6 +165,12 @@ class Dl4jTest {
     refuses(
         "conv1 has nout=-1",
         configured(good, configuration.replaceFirst("\"nout\" : " + CHANNELS, "\"nout\" : -1")));
+    refuses(
+        "conv1.weight comes twice",
+        configured(
+            good,
+            configuration.replaceFirst(
+                "(\"topologicalOrderStr\" : \\[) ", "$1 \"conv1\", ")));
     refuses("damaged or cut short", with(good, "coefficients.bin", Arrays.copyOf(values, 100)));
     refuses(
         "damaged or cut short",

@@ -57,8 +57,11 @@ final class Arrivals {
     return copies.values().stream().anyMatch(images -> images.done() < images.total());
   }
 
-  /** How many images have come, and who is the last. */
+  /** How many images have come, and who is the last; without images to copy, who is here. */
   synchronized String describe() {
+    if (copies.isEmpty()) {
+      return "running=%d connected=%d".formatted(started.size(), together.size());
+    }
     long done = copies.values().stream().mapToLong(ReplicaEvent.Copies::done).sum();
     long total = copies.values().stream().mapToLong(ReplicaEvent.Copies::total).sum();
     return "images=%d of %d%s"

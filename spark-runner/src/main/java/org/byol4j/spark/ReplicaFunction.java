@@ -1,6 +1,7 @@
 package org.byol4j.spark;
 
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -14,6 +15,8 @@ import org.byol4j.collective.tcp.TcpEndpoint;
 import org.byol4j.collective.tcp.TlsKeys;
 import org.byol4j.config.Configuration;
 import org.byol4j.data.ImageStore;
+import org.byol4j.data.StoreProgress;
+import org.byol4j.train.LostReplicaException;
 import org.byol4j.train.ReplicaTask;
 import org.byol4j.train.RunStart;
 import org.byol4j.train.RunSummary;
@@ -64,7 +67,7 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
     }
     // no replica waits in the group for another one's images
     ImageStore store =
-        ReplicaImages.open(
+        images(
             start,
             task.partitionId(),
             replicas,
@@ -87,6 +90,17 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
         link.together();
         return run(start, store, collective, link);
       }
+    }
+  }
+
+  /** What could not be read, or found no room, may be and may have some on another executor. */
+  private static ImageStore images(
+      RunStart start, int rank, int replicas, StoreProgress progress) {
+    try {
+      return ReplicaImages.open(start, rank, replicas, progress);
+    } catch (UncheckedIOException e) {
+      throw new LostReplicaException(
+          "rank=%d cannot bring its images here: %s".formatted(rank, e.getMessage()), e);
     }
   }
 

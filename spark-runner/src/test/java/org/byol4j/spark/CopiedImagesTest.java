@@ -94,6 +94,26 @@ class CopiedImagesTest {
     assertThat(HeldFileSystem.opened(ingested, 3)).hasSize(2);
   }
 
+  @Test
+  void shardThatCannotBeReadIsReadWhenTheReplicasAreStartedAgain() throws IOException {
+    HeldFileSystem.refuseOnce(ingested, 2);
+    SmallRun run = run("cluster.max-restarts=1");
+    Heard heard = new Heard();
+
+    plain.onThreads();
+    RunSummary summary = run.onSpark("", new StopSignal(), heard);
+
+    assertThat(summary.finished()).isTrue();
+    assertThat(run.digest()).isEqualTo(plain.digest());
+    assertThat(heard.said())
+        .filteredOn(line -> line.startsWith("restart 1 of 1"))
+        .singleElement()
+        .asString()
+        .contains("rank=1 cannot bring its images here: cannot read ")
+        .contains("shard-00002.parquet")
+        .contains("connection reset by a test");
+  }
+
   /** Once shards 0 and 2 are copied. */
   private void killTheTaskThatHoldsShard3() {
     while (HeldFileSystem.opened(ingested, 1).isEmpty()

@@ -16,7 +16,8 @@ import org.apache.spark.TaskContext;
 /**
  * The local disk as {@code held:}, whose shards come when a test lets them: one with a file {@code
  * NAME.held} beside it is not opened until that is gone or the task is cancelled, one with {@code
- * NAME.slow} takes as many milliseconds as that says. Which task opens which is written down.
+ * NAME.slow} takes as many milliseconds as that says, one with {@code NAME.refused} is refused once.
+ * Which task opens which is written down.
  */
 public final class HeldFileSystem extends RawLocalFileSystem {
   private static final URI ROOT = URI.create("held:///");
@@ -41,6 +42,11 @@ public final class HeldFileSystem extends RawLocalFileSystem {
 
   static void slow(java.nio.file.Path folder, int shard, int millis) throws IOException {
     Files.writeString(folder.resolve(name(shard) + ".slow"), Integer.toString(millis));
+  }
+
+  /** Lets the next one who opens a shard fail. */
+  static void refuseOnce(java.nio.file.Path folder, int shard) throws IOException {
+    Files.createFile(folder.resolve(name(shard) + ".refused"));
   }
 
   static void release(java.nio.file.Path folder, int shard) {
@@ -95,6 +101,9 @@ public final class HeldFileSystem extends RawLocalFileSystem {
                   ProcessHandle.current().pid()),
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
+      if (Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".refused"))) {
+        throw new IOException("connection reset by a test");
+      }
       await(file);
     }
     return super.open(path, bufferBytes);

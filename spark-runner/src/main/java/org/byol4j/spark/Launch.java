@@ -40,6 +40,9 @@ final class Launch implements AutoCloseable {
   /** When each replica has spoken last, by {@link System#nanoTime}. */
   private final Map<Integer, Long> heard = new HashMap<>();
 
+  /** The number of each replica's last message. */
+  private final Map<Integer, Long> numbers = new HashMap<>();
+
   /** In the order in which they came: causes before consequences. */
   private final Map<Integer, Throwable> failures = new LinkedHashMap<>();
 
@@ -62,14 +65,25 @@ final class Launch implements AutoCloseable {
     return session;
   }
 
-  /** Takes a message; the answer is whether the replica is to stop. */
+  /**
+   * Takes a message, unless it was heard already and only its answer was lost; the answer is
+   * whether the replica is to stop.
+   */
   synchronized boolean receive(ReplicaMessage message) {
     heard.put(message.rank(), System.nanoTime());
+    long before = numbers.getOrDefault(message.rank(), 0L);
+    if (message.number() > before) {
+      numbers.put(message.rank(), message.number());
+      take(message);
+    }
+    return isOver || stop.isRequested();
+  }
+
+  private void take(ReplicaMessage message) {
     for (ReplicaEvent event : message.events()) {
       note(message.rank(), event);
       tellLater(() -> tell(message.rank(), event));
     }
-    return isOver || stop.isRequested();
   }
 
   private void note(int rank, ReplicaEvent event) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.byol4j.collective.CollectiveException;
 import org.byol4j.data.DataException;
@@ -20,6 +21,7 @@ class LaunchTest {
   private static final Duration LONG = Duration.ofSeconds(50);
 
   private final Heard heard = new Heard();
+  private final AtomicLong messages = new AtomicLong();
   private final Launch launch = new Launch(SESSION, new StopSignal(), heard);
 
   @Test
@@ -99,8 +101,22 @@ class LaunchTest {
     assertThat(heard.said()).containsExactly("a");
   }
 
+  @Test
+  void messageThatIsSentAgainIsHeardOnce() {
+    ReplicaMessage message =
+        new ReplicaMessage(SESSION, 0, 3, List.of(new ReplicaEvent.Says("once")));
+    try (launch) {
+      assertThat(launch.receive(message)).isFalse();
+      launch.stop();
+      assertThat(launch.receive(message)).isTrue();
+      launch.receive(new ReplicaMessage(SESSION, 1, 1, List.of(new ReplicaEvent.Says("another"))));
+    }
+    assertThat(heard.said()).containsExactly("once", "another");
+  }
+
   private boolean tell(int rank, ReplicaEvent event) {
-    return launch.receive(new ReplicaMessage(SESSION, rank, List.of(event)));
+    return launch.receive(
+        new ReplicaMessage(SESSION, rank, messages.incrementAndGet(), List.of(event)));
   }
 
   private static ReplicaEnd end(long steps) {

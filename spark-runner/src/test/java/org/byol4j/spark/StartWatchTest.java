@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.byol4j.train.LostReplicaException;
 import org.byol4j.train.StopSignal;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,7 @@ class StartWatchTest {
   private static final Duration LONG = Duration.ofMinutes(10);
 
   private final Heard heard = new Heard();
+  private final AtomicLong messages = new AtomicLong();
   private final StopSignal stop = new StopSignal();
   private final Launch launch = new Launch(SESSION, stop, heard);
   private final CountDownLatch cancelled = new CountDownLatch(1);
@@ -103,6 +105,7 @@ class StartWatchTest {
   }
 
   private void tell(int rank, ReplicaEvent event) {
-    launch.receive(new ReplicaMessage(SESSION, rank, List.of(event)));
+    launch.receive(
+        new ReplicaMessage(SESSION, rank, messages.incrementAndGet(), List.of(event)));
   }
 }

@@ -10,6 +10,7 @@ import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.spark.EmbedJob;
 import org.byol4j.spark.embed.BackboneModel;
+import org.byol4j.spark.embed.EmbeddingSummary;
 import org.byol4j.spark.embed.Embeddings;
 import org.byol4j.spark.storage.Places;
 import org.byol4j.train.StopSignal;
@@ -112,12 +113,14 @@ final class EmbedCommand implements Runnable {
     return all;
   }
 
-  private void tell(Embeddings embeddings) {
+  private void tell(EmbeddingSummary summary) {
     PrintWriter print = spec.commandLine().getOut();
+    Embeddings embeddings = summary.embeddings();
     int bad = embeddings.bad().values().stream().mapToInt(Integer::intValue).sum();
     print.println(
-        "%d images in %d files, %d features each, of step %d; %d bad %s"
+        "%s%d images in %d files, %d features each, of step %d; %d bad %s"
             .formatted(
+                summary.wasComplete() ? "already complete: " : "",
                 embeddings.images(),
                 embeddings.files(),
                 embeddings.features(),

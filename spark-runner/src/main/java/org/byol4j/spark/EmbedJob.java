@@ -4,8 +4,8 @@ import java.util.concurrent.CancellationException;
 import org.apache.spark.SparkConf;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.spark.embed.BackboneModel;
+import org.byol4j.spark.embed.EmbeddingSummary;
 import org.byol4j.spark.embed.Embedding;
-import org.byol4j.spark.embed.Embeddings;
 import org.byol4j.train.ClusterSettings;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.StopSignal;
@@ -40,7 +40,7 @@ public final class EmbedJob {
    * @throws java.io.UncheckedIOException if a file can be neither read nor written
    * @throws CancellationException if a stop was asked for
    */
-  public Embeddings run(Checkpoint checkpoint, BackboneModel model, String data, String out) {
+  public EmbeddingSummary run(Checkpoint checkpoint, BackboneModel model, String data, String out) {
     SparkConf conf =
         SparkProperties.ofTasks(
             master, cluster, new SparkConf(), Runtime.getRuntime().availableProcessors());

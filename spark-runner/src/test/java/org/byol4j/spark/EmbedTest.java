@@ -188,6 +188,7 @@ class EmbedTest {
             checkpoint,
             BackboneModel.of(checkpoint, configuration),
             data.toString(),
-            out.toString());
+            out.toString())
+        .embeddings();
   }
 }

@@ -73,21 +73,21 @@ public final class Embedding {
    * @throws UncheckedIOException if something can be neither read nor written, or Spark loses too
    *     much
    */
-  public Embeddings run() {
+  public EmbeddingSummary run() {
     Storage storage = storage(out);
     try {
       refuseOthers(storage);
       Optional<Embeddings> present = Embeddings.in(storage);
       String fingerprint = NumberedImages.fingerprint(data, model.configuration().data());
       if (present.isPresent() && present.get().areOf(model.id(), fingerprint)) {
-        return present.get();
+        return new EmbeddingSummary(present.get(), true);
       }
       try (NumberedImages images =
           NumberedImages.of(spark, data, out, BAD_IMAGES, model.configuration().data())) {
         Embeddings wanted = describe(images, fingerprint);
         return present.isPresent()
-            ? expectSame(present.get(), wanted)
-            : write(images, wanted, storage);
+            ? new EmbeddingSummary(expectSame(present.get(), wanted), true)
+            : new EmbeddingSummary(write(images, wanted, storage), false);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write %s: %s".formatted(out, e.getMessage()), e);
@@ -123,7 +123,7 @@ public final class Embedding {
 
   private Embeddings write(NumberedImages images, Embeddings all, Storage storage)
       throws IOException {
-    String owner = "model %s images %s".formatted(all.model(), all.dataSha256());
+    String owner = all.owner();
     Set<Integer> missing = missing(all.files(), owner);
     if (!missing.isEmpty()) {
       spark.setJobDescription("BYOL: features of " + data);

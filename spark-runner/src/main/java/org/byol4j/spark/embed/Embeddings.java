@@ -53,6 +53,14 @@ public record Embeddings(
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES);
 
+  /**
+   * What each file says that it is of. The number of files is part of it: it decides which images
+   * are in a file.
+   */
+  String owner() {
+    return "model %s images %s files %d".formatted(model, dataSha256, files);
+  }
+
   /** Whether these are the features of {@code model} and of a source that has not changed. */
   boolean areOf(String wantedModel, String wantedSource) {
     return model.equals(wantedModel) && sourceFingerprint.equals(wantedSource);

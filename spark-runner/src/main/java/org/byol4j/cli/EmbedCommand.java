@@ -8,11 +8,10 @@ import java.util.Map;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
-import org.byol4j.spark.EmbedJob;
+import org.byol4j.spark.ImageJobs;
 import org.byol4j.spark.embed.BackboneModel;
 import org.byol4j.spark.embed.EmbeddingSummary;
 import org.byol4j.spark.embed.Embeddings;
-import org.byol4j.spark.storage.Places;
 import org.byol4j.train.StopSignal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,12 +33,7 @@ final class EmbedCommand implements Runnable {
   @Spec private CommandSpec spec;
   @ParentCommand private Commands main;
 
-  @Option(
-      names = "--checkpoint",
-      required = true,
-      paramLabel = "RUN_OR_CHECKPOINT",
-      description = "A checkpoint's folder, or a run's, whose newest checkpoint is taken.")
-  private String folder;
+  @Mixin private CheckpointOption trained;
 
   @Option(
       names = "--data",
@@ -50,25 +44,13 @@ final class EmbedCommand implements Runnable {
               + " ingest has written. A path that every executor sees, or a URI of Hadoop.")
   private String data;
 
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "PATH",
-      description = "The folder that is written; every machine of the cluster must see it.")
-  private String out;
+  @Mixin private JobOptions job;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads to compute a batch with; default: as many as the run had.")
   private List<String> threads = List.of();
-
-  @Option(
-      names = "--master",
-      paramLabel = "URL",
-      defaultValue = "",
-      description = "Where Spark runs the tasks; default: as spark-submit says, or this process.")
-  private String master;
 
   @Option(
       names = "--set",
@@ -83,19 +65,12 @@ final class EmbedCommand implements Runnable {
   @Override
   public void run() {
     List<Assignment> set = assignments();
-    Checkpoint checkpoint = Places.checkpoint(folder);
-    Configuration configuration =
-        Configuration.ofText(
-            checkpoint.manifest().identity().configuration(), checkpoint.describe(), set);
+    Checkpoint checkpoint = trained.open();
+    Configuration configuration = CheckpointOption.configurationOf(checkpoint, set);
     StopSignal stop = main.interruption().obey();
     // where the run was trained says nothing about where this runs
-    EmbedJob job =
-        new EmbedJob(
-            Configuration.ofDefaults(set).cluster(),
-            master,
-            stop,
-            ConsoleObserver.onStandardError(1));
-    tell(job.run(checkpoint, BackboneModel.of(checkpoint, configuration), data, out));
+    ImageJobs jobs = job.jobs(Configuration.ofDefaults(set).cluster(), stop);
+    tell(jobs.embed(checkpoint, BackboneModel.of(checkpoint, configuration), data, job.out()));
   }
 
   private List<Assignment> assignments() {
@@ -128,7 +103,7 @@ final class EmbedCommand implements Runnable {
                 bad,
                 embeddings.bad()));
     Map<String, Object> values = new LinkedHashMap<>();
-    values.put("out", out);
+    values.put("out", job.out());
     values.put("images", embeddings.images());
     values.put("bad", bad);
     values.put("features", embeddings.features());

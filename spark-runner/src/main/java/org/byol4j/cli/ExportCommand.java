@@ -19,7 +19,6 @@ import org.byol4j.exchange.Backbone;
 import org.byol4j.exchange.ModelCard;
 import org.byol4j.exchange.NamedTensor;
 import org.byol4j.exchange.SafetensorsWriter;
-import org.byol4j.spark.storage.Places;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,12 +37,7 @@ import picocli.CommandLine.Spec;
 final class ExportCommand implements Runnable {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--checkpoint",
-      required = true,
-      paramLabel = "RUN_OR_CHECKPOINT",
-      description = "A checkpoint's folder, or a run's, whose newest checkpoint is taken.")
-  private String folder;
+  @Mixin private CheckpointOption trained;
 
   @Option(
       names = "--format",
@@ -73,10 +67,8 @@ final class ExportCommand implements Runnable {
 
   @Override
   public void run() {
-    Checkpoint checkpoint = Places.checkpoint(folder);
-    Configuration configuration =
-        Configuration.ofText(
-            checkpoint.manifest().identity().configuration(), checkpoint.describe(), List.of());
+    Checkpoint checkpoint = trained.open();
+    Configuration configuration = CheckpointOption.configurationOf(checkpoint, List.of());
     ModelCard card =
         new ModelCard(
             checkpoint.manifest(),
@@ -85,7 +77,7 @@ final class ExportCommand implements Runnable {
             configuration.network(),
             configuration.augment(),
             configuration.knn().imageSize(),
-            MonitoredKnn.of(folder, configuration, checkpoint.manifest().step()));
+            MonitoredKnn.of(trained.folder(), configuration, checkpoint.manifest().step()));
     List<NamedTensor> tensors = Backbone.of(checkpoint);
     write(file, upload -> format.write(tensors, card, upload));
     Path cardFile = file.resolveSibling(file.getFileName() + ".md");

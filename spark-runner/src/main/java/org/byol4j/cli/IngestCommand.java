@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
-import org.byol4j.spark.IngestJob;
 import org.byol4j.spark.input.Dataset;
 import org.byol4j.train.StopSignal;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -35,12 +35,7 @@ final class IngestCommand implements Runnable {
               + " path that every executor sees, or a URI of Hadoop: hdfs:, s3a:.")
   private String data;
 
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "PATH",
-      description = "The folder that is written; every machine of the cluster must see it.")
-  private String out;
+  @Mixin private JobOptions job;
 
   @Option(
       names = "--shards",
@@ -50,13 +45,6 @@ final class IngestCommand implements Runnable {
           "Into how many shards the images are dealt, a divisor of the batch sizes they are for, and"
               + " no less than the replicas; default: ${DEFAULT-VALUE}.")
   private String shards;
-
-  @Option(
-      names = "--master",
-      paramLabel = "URL",
-      defaultValue = "",
-      description = "Where Spark runs the tasks; default: as spark-submit says, or this process.")
-  private String master;
 
   @Option(
       names = "--set",
@@ -71,9 +59,9 @@ final class IngestCommand implements Runnable {
     assignments.forEach(text -> all.add(new Assignment("--set", text)));
     Configuration configuration = Configuration.ofDefaults(all);
     StopSignal stop = main.interruption().obey();
-    ConsoleObserver observer = ConsoleObserver.onStandardError(1);
     Dataset dataset =
-        new IngestJob(configuration, master, stop, observer).run(data, out, shardCount());
+        job.jobs(configuration.cluster(), stop)
+            .ingest(configuration.data(), data, job.out(), shardCount());
     PrintWriter print = spec.commandLine().getOut();
     print.println(
         "%d images in %d shards, %d bad %s; hash %s"

@@ -14,7 +14,6 @@ import org.byol4j.data.DataException;
 import org.byol4j.data.ImageStore;
 import org.byol4j.eval.KnnResult;
 import org.byol4j.spark.ImagesHere;
-import org.byol4j.spark.storage.Places;
 import org.byol4j.train.StopSignal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,12 +39,7 @@ final class KnnCommand implements Runnable {
     PIXELS
   }
 
-  @Option(
-      names = "--checkpoint",
-      required = true,
-      paramLabel = "RUN_OR_CHECKPOINT",
-      description = "A checkpoint's folder, or a run's, whose newest checkpoint is taken.")
-  private String folder;
+  @Mixin private CheckpointOption trained;
 
   @Option(
       names = "--train",
@@ -96,10 +90,8 @@ final class KnnCommand implements Runnable {
 
   @Override
   public void run() {
-    Checkpoint checkpoint = Places.checkpoint(folder);
-    Configuration configuration =
-        Configuration.ofText(
-            checkpoint.manifest().identity().configuration(), checkpoint.describe(), assignments());
+    Checkpoint checkpoint = trained.open();
+    Configuration configuration = CheckpointOption.configurationOf(checkpoint, assignments());
     try (TemporaryFolder trainFolder = new TemporaryFolder();
         TemporaryFolder testFolder = new TemporaryFolder()) {
       KnnEvaluation evaluation =

@@ -30,8 +30,7 @@ class CopiedImagesTest {
   void ingest() {
     plain = SmallRun.in(folder, "plain", "cluster.replicas=2").withImagesOfItsOwn();
     ingested = folder.resolve("ingested");
-    new IngestJob(plain.configuration(), "", new StopSignal(), RunObserver.NONE)
-        .run(plain.images().toString(), ingested.toString(), SHARDS);
+    plain.ingestTo(ingested, SHARDS);
   }
 
   private SmallRun run(String... more) {

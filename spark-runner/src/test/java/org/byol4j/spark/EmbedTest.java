@@ -78,11 +78,11 @@ class EmbedTest {
   @Test
   void executorsMakeTheSameRowsOfArchiveTableAndDataSet() throws IOException {
     embed(SourceFiles.archive(folder, images), "from-archive");
-    new IngestJob(run.configuration(), "", new StopSignal(), RunObserver.NONE)
-        .run(images.toString(), folder.resolve("ingested").toString(), 3);
+    SmallRun.ingest(run.configuration(), images.toString(), folder.resolve("ingested"), 3);
     Configuration processes = run.with(BarrierLauncherTest.onOurClasses()).configuration();
-    new EmbedJob(processes.cluster(), "local-cluster[2,1,1024]", new StopSignal(), RunObserver.NONE)
-        .run(
+    new ImageJobs(
+            processes.cluster(), "local-cluster[2,1,1024]", new StopSignal(), RunObserver.NONE)
+        .embed(
             checkpoint,
             BackboneModel.of(checkpoint, processes),
             folder.resolve("ingested").toString(),
@@ -165,11 +165,11 @@ class EmbedTest {
   void stopEndsAnEmbedding() {
     StopSignal stop = new StopSignal();
     stop.request();
-    EmbedJob job = new EmbedJob(run.configuration().cluster(), "", stop, RunObserver.NONE);
+    ImageJobs jobs = new ImageJobs(run.configuration().cluster(), "", stop, RunObserver.NONE);
     BackboneModel model = BackboneModel.of(checkpoint, run.configuration());
 
     assertThatThrownBy(
-            () -> job.run(checkpoint, model, images.toString(), folder.resolve("out").toString()))
+            () -> jobs.embed(checkpoint, model, images.toString(), folder.resolve("out").toString()))
         .isInstanceOf(CancellationException.class);
     assertThat(folder.resolve("out").resolve(Embeddings.FILE_NAME)).doesNotExist();
   }
@@ -183,8 +183,8 @@ class EmbedTest {
         Stream.of(assignments).map(text -> new Assignment("--set", text)).toList();
     Configuration configuration =
         Configuration.ofText(checkpoint.manifest().identity().configuration(), "checkpoint", all);
-    return new EmbedJob(configuration.cluster(), "", new StopSignal(), RunObserver.NONE)
-        .run(
+    return new ImageJobs(configuration.cluster(), "", new StopSignal(), RunObserver.NONE)
+        .embed(
             checkpoint,
             BackboneModel.of(checkpoint, configuration),
             data.toString(),

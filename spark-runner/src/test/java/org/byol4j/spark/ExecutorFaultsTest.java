@@ -41,8 +41,7 @@ class ExecutorFaultsTest {
         SmallRun.in(folder, "undisturbed", "cluster.replicas=2").withImagesOfItsOwn();
     undisturbed.onThreads();
     Path ingested = folder.resolve("ingested");
-    new IngestJob(undisturbed.configuration(), "", new StopSignal(), RunObserver.NONE)
-        .run(undisturbed.images().toString(), ingested.toString(), 4);
+    undisturbed.ingestTo(ingested, 4);
     // the second shard of each replica
     HeldFileSystem.hold(ingested, 1);
     HeldFileSystem.hold(ingested, 3);

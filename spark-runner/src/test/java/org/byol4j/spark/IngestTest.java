@@ -48,8 +48,11 @@ class IngestTest {
     String hash = hashOf(images);
 
     Dataset fromFolder =
-        job(plain.configuration())
-            .run(images.toUri().toString(), folder.resolve("from-folder").toString(), SHARDS);
+        SmallRun.ingest(
+            plain.configuration(),
+            images.toUri().toString(),
+            folder.resolve("from-folder"),
+            SHARDS);
     Dataset fromArchive = ingest(SourceFiles.archive(folder, images), "from-archive");
     Dataset fromTable = ingest(SourceFiles.table(folder, images), "from-table");
 
@@ -178,8 +181,7 @@ class IngestTest {
   @Test
   void shardsThatTheBatchDoesNotAllowAreRefusedWithThoseItDoes() throws IOException {
     SmallRun plain = SmallRun.in(folder, "plain");
-    job(plain.configuration())
-        .run(plain.images().toString(), folder.resolve("three").toString(), 3);
+    plain.ingestTo(folder.resolve("three"), 3);
 
     assertThatThrownBy(
             () ->
@@ -244,9 +246,16 @@ class IngestTest {
     Path images = SmallRun.in(folder, "unused").images();
     StopSignal stop = new StopSignal();
     stop.request();
-    IngestJob job = new IngestJob(Configuration.ofDefaults(List.of()), "", stop, RunObserver.NONE);
+    Configuration configuration = Configuration.ofDefaults(List.of());
+    ImageJobs jobs = new ImageJobs(configuration.cluster(), "", stop, RunObserver.NONE);
 
-    assertThatThrownBy(() -> job.run(images.toString(), folder.resolve("out").toString(), SHARDS))
+    assertThatThrownBy(
+            () ->
+                jobs.ingest(
+                    configuration.data(),
+                    images.toString(),
+                    folder.resolve("out").toString(),
+                    SHARDS))
         .isInstanceOf(CancellationException.class);
     assertThat(folder.resolve("out").resolve(Dataset.FILE_NAME)).doesNotExist();
   }
@@ -286,12 +295,8 @@ class IngestTest {
   private Dataset ingest(Path data, String out, String... assignments) {
     List<Assignment> all =
         Stream.of(assignments).map(text -> new Assignment("--set", text)).toList();
-    return job(Configuration.ofDefaults(all))
-        .run(data.toString(), folder.resolve(out).toString(), SHARDS);
-  }
-
-  private static IngestJob job(Configuration configuration) {
-    return new IngestJob(configuration, "", new StopSignal(), RunObserver.NONE);
+    return SmallRun.ingest(
+        Configuration.ofDefaults(all), data.toString(), folder.resolve(out), SHARDS);
   }
 
   private String hashOf(Path images) {

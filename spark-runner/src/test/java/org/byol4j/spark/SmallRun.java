@@ -17,6 +17,7 @@ import org.byol4j.config.Configuration;
 import org.byol4j.data.StoreProgress;
 import org.byol4j.image.Image;
 import org.byol4j.image.ImageEncoder;
+import org.byol4j.spark.input.Dataset;
 import org.byol4j.train.ReplicaLauncher;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.RunSettings.Resume;
@@ -103,6 +104,17 @@ record SmallRun(Path images, Path out, List<String> assignments) {
             .map(text -> new Assignment("--set", text))
             .toList();
     return Configuration.ofFile(Path.of("..", "conf", "cifar10-small.conf"), all);
+  }
+
+  /** Ingests its images on an embedded Spark. */
+  Dataset ingestTo(Path folder, int shards) {
+    return ingest(configuration(), images.toString(), folder, shards);
+  }
+
+  /** Ingests images on an embedded Spark, or where the configuration says. */
+  static Dataset ingest(Configuration configuration, String data, Path folder, int shards) {
+    return new ImageJobs(configuration.cluster(), "", new StopSignal(), RunObserver.NONE)
+        .ingest(configuration.data(), data, folder.toString(), shards);
   }
 
   /** Runs on an embedded Spark, or where the assignments say. */

@@ -22,6 +22,7 @@ import org.apache.parquet.schema.MessageTypeParser;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.Upload;
 import org.byol4j.data.DataException;
+import org.byol4j.spark.input.ParquetFooter;
 import org.byol4j.spark.input.ShardRow;
 import org.byol4j.spark.input.UploadFile;
 
@@ -73,26 +74,14 @@ final class EmbeddingFile {
    * @throws IOException if it cannot be read
    */
   static boolean isWritten(FileSystem files, Path file, String owner) throws IOException {
-    if (!files.exists(file)) {
-      return false;
-    }
-    Optional<String> found = ownerOf(HadoopInputFile.fromPath(file, files.getConf()));
+    Optional<String> found =
+        ParquetFooter.of(files, file).map(footer -> footer.texts().getOrDefault(OWNER, "others"));
     if (found.isPresent() && !found.get().equals(owner)) {
       throw new DataException(
           "%s holds other embeddings: of=%s, expected of=%s or an empty folder"
               .formatted(file, found.get(), owner));
     }
     return found.isPresent();
-  }
-
-  private static Optional<String> ownerOf(HadoopInputFile file) throws IOException {
-    try (ParquetFileReader reader = ParquetFileReader.open(file)) {
-      return Optional.of(
-          reader.getFileMetaData().getKeyValueMetaData().getOrDefault(OWNER, "others"));
-    } catch (ChecksumException | RuntimeException e) {
-      // Parquet's word for a file that is cut short is a RuntimeException
-      return Optional.empty();
-    }
   }
 
   /** Parquet wants a class of one's own for rows of one's own. */

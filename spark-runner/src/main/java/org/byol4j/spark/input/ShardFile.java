@@ -120,23 +120,11 @@ final class ShardFile {
    */
   static Optional<Dataset.File> footer(FileSystem files, Path file, String datasetHash, int shards)
       throws IOException {
-    if (!files.exists(file)) {
-      return Optional.empty();
-    }
-    HadoopInputFile input = HadoopInputFile.fromPath(file, files.getConf());
-    try (ParquetFileReader reader = ParquetFileReader.open(input)) {
-      Map<String, String> told = reader.getFileMetaData().getKeyValueMetaData();
-      boolean isOurs =
-          datasetHash.equals(told.get(DATASET_HASH))
-              && Integer.toString(shards).equals(told.get(SHARDS))
-              && told.containsKey(HASH);
-      return isOurs
-          ? Optional.of(new Dataset.File(input.getLength(), told.get(HASH)))
-          : Optional.empty();
-    } catch (ChecksumException | RuntimeException e) {
-      // Parquet's word for a file that is cut short is a RuntimeException
-      return Optional.empty();
-    }
+    return ParquetFooter.of(files, file)
+        .filter(footer -> datasetHash.equals(footer.texts().get(DATASET_HASH)))
+        .filter(footer -> Integer.toString(shards).equals(footer.texts().get(SHARDS)))
+        .filter(footer -> footer.texts().containsKey(HASH))
+        .map(footer -> new Dataset.File(footer.lengthBytes(), footer.texts().get(HASH)));
   }
 
   /**

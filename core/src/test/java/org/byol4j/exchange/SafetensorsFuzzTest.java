@@ -38,28 +38,21 @@ class SafetensorsFuzzTest {
             new NamedTensor("bn1.running_var", List.of(3), FloatBuffer.allocate(3))),
         Map.of("format", "pt"));
     byte[] whole = Files.readAllBytes(file);
-    int read = 0;
     int refused = 0;
     for (int round = 0; round < ROUNDS; round++) {
       byte[] damaged = damaged(whole, random);
       Files.write(file, damaged);
-      try (SafetensorsFile opened = SafetensorsFile.open(file)) {
-        opened.read("conv1.weight", List.of(2, 3), FloatBuffer.allocate(6));
-        read++;
-      } catch (ExchangeException e) {
-        assertThat(e.getMessage())
-            .as("seed=%d round=%d", seed, round)
-            .startsWith(file.toString())
-            .hasSizeLessThan(2000);
-        refused++;
-      } catch (RuntimeException | Error e) {
-        throw new AssertionError(
-            "seed=%d round=%d file=%s".formatted(seed, round, Arrays.toString(damaged)), e);
-      }
+      String again = "seed=%d round=%d file=%s".formatted(seed, round, Arrays.toString(damaged));
+      refused += DamagedFile.isRefused(file, again, () -> read(file)) ? 1 : 0;
     }
     // damage to values and spaces does no harm, damage to the header mostly does
-    assertThat(read).as("seed=%d", seed).isPositive();
-    assertThat(refused).as("seed=%d", seed).isGreaterThan(ROUNDS / 4);
+    assertThat(refused).as("seed=%d", seed).isBetween(ROUNDS / 4, ROUNDS - 1);
+  }
+
+  private static void read(Path file) {
+    try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+      opened.read("conv1.weight", List.of(2, 3), FloatBuffer.allocate(6));
+    }
   }
 
   private static byte[] damaged(byte[] whole, SplittableRandom random) {

@@ -35,8 +35,7 @@ final class CollapseTest {
   @Test
   void runWithoutPredictorAndMovingAverageIsStopped() {
     TinyRun run =
-        healthy.withSetup(
-            healthy.setup().withNetwork(withoutPredictor()).withTarget(0, Update.AFTER_STEP));
+        healthy.withSetup(healthy.setup().withoutPredictor().withTarget(0, Update.AFTER_STEP));
     assertThatThrownBy(run::run)
         .isInstanceOf(CollapsedException.class)
         .hasMessageContaining("feature_std=");
@@ -45,23 +44,5 @@ final class CollapseTest {
   @Test
   void runWithPredictorAndMovingAverageGoesOn() {
     assertThat(healthy.run().finished()).isTrue();
-  }
-
-  private NetworkSettings withoutPredictor() {
-    NetworkSettings network = healthy.setup().network();
-    return new NetworkSettings(
-        network.backbone(),
-        network.width(),
-        network.stem(),
-        network.padding(),
-        network.init(),
-        network.lastGamma(),
-        network.runningVariance(),
-        network.runningDecay(),
-        network.epsilon(),
-        Predictor.NONE,
-        network.hidden(),
-        network.output(),
-        network.headBias());
   }
 }

@@ -62,45 +62,35 @@ record Setup(
 
   /** Residual branches start closed, which leaves few ReLUs near the point where they turn. */
   Setup withClosedBranches() {
-    NetworkSettings closed =
-        new NetworkSettings(
-            network.backbone(),
-            network.width(),
-            network.stem(),
-            network.padding(),
-            network.init(),
-            LastGamma.ZERO,
-            network.runningVariance(),
-            network.runningDecay(),
-            network.epsilon(),
-            network.predictor(),
-            network.hidden(),
-            network.output(),
-            network.headBias());
-    return new Setup(closed, optimizer, target, train, imageSize, steps);
+    return withNetwork(LastGamma.ZERO, network.predictor(), network.hidden());
   }
 
   /** Heads of so many hidden units. */
   Setup withHidden(int units) {
-    return withNetwork(
+    return withNetwork(network.lastGamma(), network.predictor(), units);
+  }
+
+  Setup withoutPredictor() {
+    return withNetwork(network.lastGamma(), Predictor.NONE, network.hidden());
+  }
+
+  private Setup withNetwork(LastGamma lastGamma, Predictor predictor, int hidden) {
+    NetworkSettings changed =
         new NetworkSettings(
             network.backbone(),
             network.width(),
             network.stem(),
             network.padding(),
             network.init(),
-            network.lastGamma(),
+            lastGamma,
             network.runningVariance(),
             network.runningDecay(),
             network.epsilon(),
-            network.predictor(),
-            units,
+            predictor,
+            hidden,
             network.output(),
-            network.headBias()));
-  }
-
-  Setup withNetwork(NetworkSettings other) {
-    return new Setup(other, optimizer, target, train, imageSize, steps);
+            network.headBias());
+    return new Setup(changed, optimizer, target, train, imageSize, steps);
   }
 
   Setup withLearningRate(double base) {

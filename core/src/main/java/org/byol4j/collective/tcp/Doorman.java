@@ -45,6 +45,7 @@ final class Doorman implements AutoCloseable {
   private final int mostGuests;
   private final Thread thread;
   private volatile boolean ends;
+  private volatile String lastStray = "";
 
   private record Guest(
       SocketAddress address, Handshake handshake, SelectionKey key, long deadline) {}
@@ -131,6 +132,10 @@ final class Doorman implements AutoCloseable {
     boolean isProven;
     try {
       isProven = guest.handshake.advance();
+    } catch (StrayException e) {
+      lastStray = " dropped=%s: %s".formatted(guest.address, e.getMessage());
+      drop(guest, e.getMessage());
+      return;
     } catch (IOException | RuntimeException e) {
       // whatever a stranger sends, it is his connection alone that ends
       drop(guest, e.getMessage());
@@ -158,6 +163,11 @@ final class Doorman implements AutoCloseable {
     guests.remove(guest);
     guest.handshake.link().close();
     strays.dropped(String.valueOf(guest.address), why, System.nanoTime());
+  }
+
+  /** Who was dropped last for what it sent, and why; empty if nobody was. */
+  String lastStray() {
+    return lastStray;
   }
 
   /** Shuts the door, sends everybody who still stands there away, and ends the thread. */

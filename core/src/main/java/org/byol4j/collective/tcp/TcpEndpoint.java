@@ -144,9 +144,10 @@ public final class TcpEndpoint implements AutoCloseable {
       Supplier<Optional<String>> interruption) {
     long start = System.nanoTime();
     Connector connector = new Connector(links, secret, group, addresses);
-    Connector.Patience patience = () -> checkJoining(group, mesh, connector, start, interruption);
     Doorman.Host host = (hello, link) -> take(mesh, watch, hello.lane(), hello.from(), link);
     Doorman doorman = new Doorman(listener, links, secret, group, host);
+    Connector.Patience patience =
+        () -> checkJoining(group, mesh, connector, doorman, start, interruption);
     try {
       for (int peer = 0; peer < group.rank(); peer++) {
         for (Lane lane : Lane.ALL) {
@@ -203,6 +204,7 @@ public final class TcpEndpoint implements AutoCloseable {
       Group group,
       Mesh mesh,
       Connector connector,
+      Doorman doorman,
       long start,
       Supplier<Optional<String>> interruption) {
     Optional<String> reason = interruption.get();
@@ -212,12 +214,13 @@ public final class TcpEndpoint implements AutoCloseable {
     long now = System.nanoTime();
     if (now - start > settings.joinTimeout().toNanos()) {
       group.fail(
-          "rank=%d join timed out: session=%d missing=%s problems=%s elapsedMs=%d timeoutMs=%d"
+          "rank=%d join timed out: session=%d missing=%s problems=%s%s elapsedMs=%d timeoutMs=%d"
               .formatted(
                   group.rank(),
                   group.session(),
                   mesh.missing(),
                   connector.problems(now),
+                  doorman.lastStray(),
                   TimeUnit.NANOSECONDS.toMillis(now - start),
                   settings.joinTimeout().toMillis()));
     }

@@ -53,6 +53,38 @@ final class TlsLink implements Link {
 
   @Override
   public int read(ByteBuffer to) throws IOException {
+    try {
+      return decryptTo(to);
+    } catch (SSLException e) {
+      throw ended(e);
+    }
+  }
+
+  @Override
+  public int write(ByteBuffer from) throws IOException {
+    try {
+      return encryptFrom(from);
+    } catch (SSLException e) {
+      throw ended(e);
+    }
+  }
+
+  /** Tells the other end why, as far as the network takes it at once, and says what it means. */
+  private IOException ended(SSLException failure) {
+    toNetwork.clear();
+    try {
+      engine.wrap(NOTHING, toNetwork);
+      channel.write(toNetwork.flip());
+    } catch (IOException more) {
+      // the connection is over either way
+      if (more != failure) {
+        failure.addSuppressed(more);
+      }
+    }
+    return TlsFailure.of(failure);
+  }
+
+  private int decryptTo(ByteBuffer to) throws IOException {
     flush();
     int start = to.position();
     do {
@@ -127,8 +159,7 @@ final class TlsLink implements Link {
     return false;
   }
 
-  @Override
-  public int write(ByteBuffer from) throws IOException {
+  private int encryptFrom(ByteBuffer from) throws IOException {
     if (!isReady) {
       int before = from.position();
       while (!isReady && (shakeHands() || receive())) {

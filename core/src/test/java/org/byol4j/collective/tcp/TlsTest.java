@@ -2,6 +2,7 @@ package org.byol4j.collective.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -74,12 +76,33 @@ final class TlsTest {
 
   @Test
   void certificateThatIsNotTrustedKeepsOut() throws Exception {
-    expectNoGroup(encrypted(ours, 1_500), encrypted(theirs, 1_500));
+    List<String> reasons = expectNoGroup(encrypted(ours, 1_500), encrypted(theirs, 1_500));
+
+    assertThat(reasons.get(0))
+        .contains("missing=[1]", " dropped=/127.0.0.1:")
+        .contains("TLS: it does not trust the certificate of collective.tls.key-store: ");
+    assertThat(reasons.get(1))
+        .contains("missing=[0]", "problems={0=/127.0.0.1:", "last failure: ")
+        .contains("TLS: collective.tls.trust-store does not trust its certificate: ");
+  }
+
+  @Test
+  void certificateThatOnlyTheListeningEndDoesNotTrustIsNamedOnBothEnds() throws Exception {
+    TlsSettings stranger = new TlsSettings(theirs.keyStore(), ours.trustStore(), ours.password());
+    List<String> reasons = expectNoGroup(encrypted(ours, 1_500), encrypted(stranger, 1_500));
+
+    assertThat(reasons.get(0))
+        .contains("TLS: collective.tls.trust-store does not trust its certificate: ");
+    assertThat(reasons.get(1))
+        .contains("TLS: it does not trust the certificate of collective.tls.key-store: ");
   }
 
   @Test
   void plainConnectionKeepsOut() throws Exception {
-    expectNoGroup(encrypted(ours, 1_500), settings(Optional.empty(), 1_500));
+    List<String> reasons =
+        expectNoGroup(encrypted(ours, 1_500), settings(Optional.empty(), 1_500));
+
+    assertThat(reasons.get(0)).contains("TLS: ");
   }
 
   @Test
@@ -173,7 +196,9 @@ final class TlsTest {
     }
   }
 
-  private static void expectNoGroup(TcpSettings first, TcpSettings second) throws Exception {
+  /** Returns what the two replicas say. */
+  private static List<String> expectNoGroup(TcpSettings first, TcpSettings second)
+      throws Exception {
     JobSecret secret = JobSecret.random();
     ExecutorService threads = Executors.newFixedThreadPool(2);
     try (TcpEndpoint a = TcpEndpoint.bind(InetAddress.getLoopbackAddress(), first);
@@ -183,11 +208,15 @@ final class TlsTest {
           threads.submit(() -> a.join(secret, 1, 0, addresses, Optional::empty));
       Future<Collective> other =
           threads.submit(() -> b.join(secret, 1, 1, addresses, Optional::empty));
+      List<String> reasons = new ArrayList<>();
       for (Future<Collective> future : List.of(one, other)) {
-        assertThatThrownBy(future::get)
+        ExecutionException failure = catchThrowableOfType(ExecutionException.class, future::get);
+        assertThat(failure)
             .hasCauseInstanceOf(CollectiveException.class)
             .hasMessageContaining("join timed out");
+        reasons.add(failure.getMessage());
       }
+      return reasons;
     } finally {
       threads.shutdownNow();
     }

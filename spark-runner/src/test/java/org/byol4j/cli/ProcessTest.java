@@ -136,33 +136,12 @@ class ProcessTest {
     return new ProcessBuilder(command).start();
   }
 
-  private Path drawImages() throws IOException {
-    Path images = Files.createDirectory(folder.resolve("images"));
-    Random random = new Random(3);
-    for (int i = 0; i < 12; i++) {
-      byte[] rgb = new byte[16 * 16 * Image.CHANNELS];
-      random.nextBytes(rgb);
-      Files.write(images.resolve(i + ".png"), ImageEncoder.png(new Image(16, 16, rgb)));
-    }
-    return images;
+  private Path drawImages() {
+    return TinyTraining.drawImages(folder.resolve("images"));
   }
 
+  /** More epochs than there is time for. */
   private static String[] train(Path data, Path out, String... more) {
-    List<String> words = new ArrayList<>(List.of("train", "--conf", "../conf/cifar10-small.conf"));
-    words.addAll(List.of("--data", data.toString(), "--out", out.toString(), "--replicas", "2"));
-    for (String assignment :
-        List.of(
-            "train.epochs=100000",
-            "train.batch-size=4",
-            "optimizer.warmup-epochs=0",
-            "network.width=0.125",
-            "heads.hidden=8",
-            "heads.output=4",
-            "knn.every-epochs=0",
-            "compute.threads=1")) {
-      words.addAll(List.of("--set", assignment));
-    }
-    words.addAll(List.of(more));
-    return words.toArray(String[]::new);
+    return TinyTraining.words(data.toString(), out.toString(), 100_000, more);
   }
 }

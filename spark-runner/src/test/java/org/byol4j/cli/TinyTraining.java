@@ -42,6 +42,14 @@ final class TinyTraining {
     String conf = Path.of("..", "conf", "cifar10-small.conf").toString();
     List<String> words = new ArrayList<>(List.of("train", "--conf", conf));
     words.addAll(List.of("--data", data, "--out", out, "--replicas", "2"));
+    words.addAll(settings(epochs));
+    words.addAll(List.of(more));
+    return words.toArray(String[]::new);
+  }
+
+  /** The words that make a training tiny. */
+  static List<String> settings(int epochs) {
+    List<String> words = new ArrayList<>();
     for (String assignment :
         List.of(
             "train.epochs=" + epochs,
@@ -56,7 +64,6 @@ final class TinyTraining {
             "data.workers=1")) {
       words.addAll(List.of("--set", assignment));
     }
-    words.addAll(List.of(more));
-    return words.toArray(String[]::new);
+    return words;
   }
 }

@@ -158,18 +158,7 @@ class TrainCommandTest {
   private static Ran train(Path out, String... more) {
     List<String> words = new ArrayList<>(List.of("train", "--conf", PRESET));
     words.addAll(List.of("--data", images.toString(), "--out", out.toString()));
-    for (String assignment :
-        List.of(
-            "train.epochs=2",
-            "train.batch-size=4",
-            "optimizer.warmup-epochs=0",
-            "network.width=0.125",
-            "heads.hidden=8",
-            "heads.output=4",
-            "knn.every-epochs=0",
-            "compute.threads=1")) {
-      words.addAll(List.of("--set", assignment));
-    }
+    words.addAll(TinyTraining.settings(2));
     words.addAll(List.of(more));
     return Ran.byol4j(words.toArray(String[]::new));
   }

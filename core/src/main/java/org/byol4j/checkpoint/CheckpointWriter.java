@@ -225,6 +225,8 @@ public final class CheckpointWriter {
     List<String> names = storage.list(folder);
     List<String> ours =
         names.stream().filter(name -> Attempt.numberOf(name) <= attempt.number()).toList();
+    // one that has begun since may write there already: its files are not among these names
+    attempt.check();
     if (ours.size() == names.size()) {
       storage.deleteFolder(folder);
       return;
@@ -237,7 +239,6 @@ public final class CheckpointWriter {
   /** Gives the space back that a failed write took, as far as the storage lets us. */
   private void discard(String folder, StorageException failure) {
     try {
-      attempt.check();
       if (!checkpoints.isComplete(folder)) {
         deleteOurs(folder);
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -102,6 +103,62 @@ class AttemptTest {
     assertThatThrownBy(() -> writer(storage, new Attempt(2, fence)).write(States.at(30)))
         .isInstanceOf(CheckpointException.class);
     assertThat(new Checkpoints(storage).complete()).contains("step-0000000010");
+  }
+
+  @Test
+  void attemptThatBeginsWhileAnOlderOneLooksWhatToDeleteLosesNothing() throws IOException {
+    String weights = "step-0000000010/weights-a0003.f32";
+    for (int looks = 1; looks <= 8; looks++) {
+      Storage storage = new MemoryStorage();
+      put(storage, "step-0000000010/weights.f32");
+      boolean[] hasBegun = {false};
+      Attempt old =
+          new Attempt(
+              2,
+              number -> {
+                if (hasBegun[0]) {
+                  throw Attempt.superseded("run", number, 3);
+                }
+              });
+      Storage seen =
+          afterLooks(
+              looks,
+              storage,
+              () -> {
+                hasBegun[0] = true;
+                put(storage, weights);
+              });
+      try {
+        writer(seen, old).write(States.at(20));
+      } catch (CheckpointException superseded) {
+        assertThat(superseded).hasMessageContaining("attempt=3 goes on with the run");
+      }
+      assertThat(storage.exists(weights)).as("looks=%d", looks).isEqualTo(hasBegun[0]);
+    }
+  }
+
+  /** Something that another process does. */
+  @FunctionalInterface
+  private interface Deed {
+    void happen() throws IOException;
+  }
+
+  /** {@code storage}, on which {@code deed} happens right after an attempt's n-th look at it. */
+  private static Storage afterLooks(int n, Storage storage, Deed deed) {
+    int[] looks = {0};
+    return (Storage)
+        Proxy.newProxyInstance(
+            Storage.class.getClassLoader(),
+            new Class<?>[] {Storage.class},
+            (proxy, method, arguments) -> {
+              Object result = method.invoke(storage, arguments);
+              if (method.getName().equals("list")
+                  && arguments[0].equals("step-0000000010")
+                  && ++looks[0] == n) {
+                deed.happen();
+              }
+              return result;
+            });
   }
 
   private static void put(Storage storage, String path) throws IOException {

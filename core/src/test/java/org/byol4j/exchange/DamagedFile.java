@@ -19,10 +19,7 @@ final class DamagedFile {
       reading.run();
       return false;
     } catch (ExchangeException e) {
-      assertThat(e.getMessage())
-          .as(round)
-          .startsWith(file.toString())
-          .hasSizeLessThan(2000);
+      assertThat(e.getMessage()).as(round).startsWith(file.toString()).hasSizeLessThan(2000);
       return true;
     } catch (RuntimeException | Error e) {
       throw new AssertionError(round, e);

@@ -51,8 +51,7 @@ class Dl4jTest {
     // narrow: it is packed, and damaged, many times
     double width = CHANNELS / 64.0;
     drawn =
-        DrawnBackbone.of(
-            NetworkSettings.Backbone.RESNET18, width, Stem.CIFAR, PaddingStyle.TORCH);
+        DrawnBackbone.of(NetworkSettings.Backbone.RESNET18, width, Stem.CIFAR, PaddingStyle.TORCH);
     file = export(drawn, "model.zip");
   }
 
@@ -161,7 +160,8 @@ class Dl4jTest {
     refuses(
         "conv1.weight has shape=[2000000000, 3, 3, 3]",
         "expected fewer than 2^31 values",
-        configured(good, configuration.replaceFirst("\"nout\" : " + CHANNELS, "\"nout\" : 2000000000")));
+        configured(
+            good, configuration.replaceFirst("\"nout\" : " + CHANNELS, "\"nout\" : 2000000000")));
     refuses(
         "conv1 has nout=-1",
         configured(good, configuration.replaceFirst("\"nout\" : " + CHANNELS, "\"nout\" : -1")));
@@ -169,8 +169,7 @@ class Dl4jTest {
         "conv1.weight comes twice",
         configured(
             good,
-            configuration.replaceFirst(
-                "(\"topologicalOrderStr\" : \\[) ", "$1 \"conv1\", ")));
+            configuration.replaceFirst("(\"topologicalOrderStr\" : \\[) ", "$1 \"conv1\", ")));
     refuses("damaged or cut short", with(good, "coefficients.bin", Arrays.copyOf(values, 100)));
     refuses(
         "damaged or cut short",

@@ -7,8 +7,6 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.eval.CollapseSettings;
 import org.byol4j.eval.CollapseSettings.Policy;
-import org.byol4j.nn.NetworkSettings;
-import org.byol4j.nn.NetworkSettings.Predictor;
 import org.byol4j.optim.TargetSettings.Update;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

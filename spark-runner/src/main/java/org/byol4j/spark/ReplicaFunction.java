@@ -94,8 +94,7 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
   }
 
   /** What could not be read, or found no room, may be and may have some on another executor. */
-  private static ImageStore images(
-      RunStart start, int rank, int replicas, StoreProgress progress) {
+  private static ImageStore images(RunStart start, int rank, int replicas, StoreProgress progress) {
     try {
       return ReplicaImages.open(start, rank, replicas, progress);
     } catch (UncheckedIOException e) {

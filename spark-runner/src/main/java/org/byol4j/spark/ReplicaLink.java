@@ -37,8 +37,7 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
 
   /** Tells the driver that the replica of {@code task} runs, and opens the way. */
   static ReplicaLink open(BarrierTaskContext task, PluginContext driver, long session) {
-    ReplicaLink link =
-        new ReplicaLink(task, new Outbox(session, task.partitionId(), driver::ask));
+    ReplicaLink link = new ReplicaLink(task, new Outbox(session, task.partitionId(), driver::ask));
     String gpu =
         task.resourcesJMap().containsKey("gpu")
             ? task.resourcesJMap().get("gpu").addresses()[0]
@@ -105,7 +104,10 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
     outbox.add(new ReplicaEvent.Says(message));
   }
 
-  /** Returns when everything has been told that the driver would hear, even if Spark interrupts the task meanwhile. */
+  /**
+   * Returns when everything has been told that the driver would hear, even if Spark interrupts the
+   * task meanwhile.
+   */
   @Override
   public void close() {
     closed.countDown();

@@ -169,7 +169,8 @@ class EmbedTest {
     BackboneModel model = BackboneModel.of(checkpoint, run.configuration());
 
     assertThatThrownBy(
-            () -> jobs.embed(checkpoint, model, images.toString(), folder.resolve("out").toString()))
+            () ->
+                jobs.embed(checkpoint, model, images.toString(), folder.resolve("out").toString()))
         .isInstanceOf(CancellationException.class);
     assertThat(folder.resolve("out").resolve(Embeddings.FILE_NAME)).doesNotExist();
   }

@@ -16,8 +16,8 @@ import org.apache.spark.TaskContext;
 /**
  * The local disk as {@code held:}, whose shards come when a test lets them: one with a file {@code
  * NAME.held} beside it is not opened until that is gone or the task is cancelled, one with {@code
- * NAME.slow} takes as many milliseconds as that says, one with {@code NAME.refused} is refused once.
- * Which task opens which is written down.
+ * NAME.slow} takes as many milliseconds as that says, one with {@code NAME.refused} is refused
+ * once. Which task opens which is written down.
  */
 public final class HeldFileSystem extends RawLocalFileSystem {
   private static final URI ROOT = URI.create("held:///");

@@ -105,7 +105,6 @@ class StartWatchTest {
   }
 
   private void tell(int rank, ReplicaEvent event) {
-    launch.receive(
-        new ReplicaMessage(SESSION, rank, messages.incrementAndGet(), List.of(event)));
+    launch.receive(new ReplicaMessage(SESSION, rank, messages.incrementAndGet(), List.of(event)));
   }
 }

@@ -99,8 +99,7 @@ final class TlsTest {
 
   @Test
   void plainConnectionKeepsOut() throws Exception {
-    List<String> reasons =
-        expectNoGroup(encrypted(ours, 1_500), settings(Optional.empty(), 1_500));
+    List<String> reasons = expectNoGroup(encrypted(ours, 1_500), settings(Optional.empty(), 1_500));
 
     assertThat(reasons.get(0)).contains("TLS: ");
   }

@@ -42,6 +42,7 @@ class PackageTableTest {
               "paramserver",
               Set.of("collective", "device", "parameters", "optim", "paramserver.sharing")),
           entry("paramserver.sharing", Set.of("collective", "parameters")),
+          entry("paramserver.dl4j", Set.of("collective", "paramserver.sharing")),
           entry("checkpoint", Set.of("parameters", "collective")),
           // what images were made of stands on a model's card
           entry("exchange", Set.of("augment", "nn", "parameters", "checkpoint")),
@@ -62,6 +63,8 @@ class PackageTableTest {
                   "nn",
                   "optim",
                   "paramserver",
+                  "paramserver.dl4j",
+                  "paramserver.sharing",
                   "checkpoint",
                   "exchange",
                   "metrics",

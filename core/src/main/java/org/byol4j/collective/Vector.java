@@ -12,7 +12,7 @@ public interface Vector {
   /** The number of elements. */
   long length();
 
-  /** 4 for float32, 8 for float64. */
+  /** 4 for float32, 8 for float64; what is only gathered may have elements of any size. */
   int elementBytes();
 
   /** The elements {@code [from, from + count)} in native byte order, for reading. */

@@ -20,8 +20,8 @@ import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 import org.byol4j.paramserver.SharingServer;
 import org.byol4j.paramserver.SynchronousServer;
+import org.byol4j.paramserver.dl4j.MessagedParts;
 import org.byol4j.paramserver.sharing.EncodedPart;
-import org.byol4j.paramserver.sharing.GatheredParts;
 import org.byol4j.paramserver.sharing.SharedElements;
 import org.byol4j.paramserver.sharing.SharingSettings;
 
@@ -152,7 +152,7 @@ final class TinyReplica implements AutoCloseable {
         new SharingServer(
             device,
             collective,
-            new GatheredParts(
+            new MessagedParts(
                 collective, EncodedPart.mostWords(new SharedElements(online.table()).encoded())),
             optimizer,
             settings,

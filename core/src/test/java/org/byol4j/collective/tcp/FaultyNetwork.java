@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
  * a relay that passes bytes on in pieces of random length, some of them late, and that can cut
  * their connections or swallow everything from some moment on.
  */
-final class FaultyNetwork implements AutoCloseable {
+public final class FaultyNetwork implements AutoCloseable {
   private static final int LONGEST_PIECE = 4096;
   private static final int LONGEST_DELAY_MICROS = 3_000;
 
@@ -55,7 +55,7 @@ final class FaultyNetwork implements AutoCloseable {
   }
 
   /** Cuts all connections of a replica, as its death does. */
-  void cut(int rank) {
+  public void cut(int rank) {
     relays.stream().filter(relay -> relay.touches(rank)).forEach(Relay::cut);
   }
 

@@ -10,11 +10,11 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** The groups that a test opens, closed after it. */
-final class OpenGroups implements AfterEachCallback {
+public final class OpenGroups implements AfterEachCallback {
   private final List<AutoCloseable> opened = new ArrayList<>();
 
   /** Replicas that have joined, in rank order. */
-  List<Collective> of(int size) {
+  public List<Collective> of(int size) {
     return of(size, TcpGroup.SETTINGS);
   }
 
@@ -30,7 +30,7 @@ final class OpenGroups implements AfterEachCallback {
    * @param network takes that network
    * @param lateShare how much of the traffic is late
    */
-  List<Collective> of(
+  public List<Collective> of(
       int size,
       TcpSettings settings,
       AtomicReference<FaultyNetwork> network,

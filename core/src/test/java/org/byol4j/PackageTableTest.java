@@ -79,6 +79,7 @@ class PackageTableTest {
                   "nn",
                   "optim",
                   "paramserver",
+                  "paramserver.sharing",
                   "checkpoint",
                   "eval",
                   "train")));

@@ -18,14 +18,14 @@ public final class Checkpoint {
   @FunctionalInterface
   public interface ValueReader {
     /** Reads what remains in {@code values}, which are those from index {@code from} on. */
-    void accept(int from, FloatBuffer values);
+    void accept(long from, FloatBuffer values);
   }
 
   /** Takes the bytes of a section as they come. */
   @FunctionalInterface
   interface ChunkReader {
     /** Reads what remains in {@code chunk}, which holds the values from index {@code from} on. */
-    void accept(int from, ByteBuffer chunk);
+    void accept(long from, ByteBuffer chunk);
   }
 
   private final Storage storage;
@@ -59,8 +59,8 @@ public final class Checkpoint {
    * @throws StorageException if it cannot be read at the moment
    */
   public float[] values(Section section) {
-    float[] values = new float[manifest.elements(section)];
-    read(section, 0, values.length, (from, some) -> some.get(values, from, some.remaining()));
+    float[] values = new float[Math.toIntExact(manifest.elements(section))];
+    read(section, 0, values.length, (from, some) -> some.get(values, (int) from, some.remaining()));
     return values;
   }
 
@@ -72,7 +72,7 @@ public final class Checkpoint {
    * @throws CheckpointException if a file's hash is not the manifest's
    * @throws StorageException if it cannot be read at the moment
    */
-  public void read(Section section, int first, int end, ValueReader reader) {
+  public void read(Section section, long first, long end, ValueReader reader) {
     stream(section, first, end, (from, chunk) -> reader.accept(from, chunk.asFloatBuffer()));
   }
 
@@ -92,7 +92,7 @@ public final class Checkpoint {
   }
 
   /** Hands out the bytes of the values {@code [first, end)}. */
-  void stream(Section section, int first, int end, ChunkReader reader) {
+  void stream(Section section, long first, long end, ChunkReader reader) {
     for (Part part : manifest.parts().get(section)) {
       if (Math.max(first, part.first()) < Math.min(end, part.end())) {
         stream(
@@ -104,11 +104,13 @@ public final class Checkpoint {
   }
 
   /** Hands out what a chunk has of the values {@code [first, end)}. */
-  private static void handOut(int from, ByteBuffer chunk, int first, int end, ChunkReader reader) {
-    int begin = Math.max(first, from);
-    int behind = Math.min(end, from + chunk.remaining() / Float.BYTES);
+  private static void handOut(
+      long from, ByteBuffer chunk, long first, long end, ChunkReader reader) {
+    long begin = Math.max(first, from);
+    long behind = Math.min(end, from + chunk.remaining() / Float.BYTES);
     if (begin < behind) {
-      ByteBuffer wanted = chunk.slice((begin - from) * Float.BYTES, (behind - begin) * Float.BYTES);
+      ByteBuffer wanted =
+          chunk.slice((int) (begin - from) * Float.BYTES, (int) (behind - begin) * Float.BYTES);
       reader.accept(begin, wanted.order(ByteOrder.LITTLE_ENDIAN));
     }
   }
@@ -124,7 +126,7 @@ public final class Checkpoint {
           throw new EOFException();
         }
         digest.update(chunk.array(), 0, bytes);
-        reader.accept((int) (part.first() + at), chunk.clear().limit(bytes));
+        reader.accept(part.first() + at, chunk.clear().limit(bytes));
       }
     } catch (NoSuchFileException | EOFException e) {
       throw new CheckpointException(

@@ -28,8 +28,11 @@ public record Manifest(
   /** The name of the manifest's file. */
   public static final String FILE_NAME = "manifest.json";
 
-  /** The version of the format that this program writes, and the newest that it reads. */
-  public static final int FORMAT_VERSION = 2;
+  /** The newest version of the format that this program reads: with a residual. */
+  public static final int NEWEST_VERSION = 3;
+
+  /** The version that is written where there is no residual; programs that know no newer read it. */
+  private static final int VERSION_WITHOUT_RESIDUAL = 2;
 
   public Manifest {
     counters = Collections.unmodifiableSortedMap(new TreeMap<>(counters));
@@ -38,8 +41,13 @@ public record Manifest(
     parts = Collections.unmodifiableMap(copy);
   }
 
+  /** The version of the format that this manifest is written in. */
+  int version() {
+    return elements(Section.RESIDUAL) > 0 ? NEWEST_VERSION : VERSION_WITHOUT_RESIDUAL;
+  }
+
   /** The number of values of a section. */
-  public int elements(Section section) {
+  public long elements(Section section) {
     List<Part> files = parts.get(section);
     return files.isEmpty() ? 0 : files.get(files.size() - 1).end();
   }
@@ -49,7 +57,7 @@ public record Manifest(
     return fileName(section, part, elements(section), attempt);
   }
 
-  static String fileName(Section section, Part part, int sectionLength, int attempt) {
+  static String fileName(Section section, Part part, long sectionLength, int attempt) {
     return part.elements() == sectionLength
         ? section.fileName(attempt)
         : section.partName(part.first(), attempt);
@@ -62,10 +70,10 @@ public record Manifest(
    * @param elements the number of float32 values in it, at least 1
    * @param sha256 the hash of its bytes, in lower-case hexadecimal
    */
-  public record Part(int first, int elements, String sha256) {
+  public record Part(long first, int elements, String sha256) {
 
     /** The index behind its last value. */
-    public int end() {
+    public long end() {
       return first + elements;
     }
 

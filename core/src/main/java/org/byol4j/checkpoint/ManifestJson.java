@@ -39,7 +39,7 @@ final class ManifestJson {
    */
   static byte[] write(Manifest manifest, int attempt) {
     ObjectNode root = JSON.createObjectNode();
-    root.put("format", FORMAT).put("format_version", Manifest.FORMAT_VERSION);
+    root.put("format", FORMAT).put("format_version", manifest.version());
     root.put("step", manifest.step()).put("epoch", manifest.epoch());
     RunIdentity identity = manifest.identity();
     root.put("seed", identity.seed());
@@ -65,6 +65,9 @@ final class ManifestJson {
         .parts()
         .forEach(
             (section, parts) -> {
+              if (!section.isIn(manifest.version())) {
+                return;
+              }
               ArrayNode files = sections.putArray(section.key());
               for (Part part : parts) {
                 files
@@ -95,10 +98,10 @@ final class ManifestJson {
     JsonFields root = new JsonFields(parse(bytes, name), name);
     root.expect("format", FORMAT);
     long version = root.integer("format_version", 1, Long.MAX_VALUE);
-    if (version > Manifest.FORMAT_VERSION) {
+    if (version > Manifest.NEWEST_VERSION) {
       throw new CheckpointException(
           "%s: format_version=%d is newer than this program knows, expected at most %d"
-              .formatted(name, version, Manifest.FORMAT_VERSION));
+              .formatted(name, version, Manifest.NEWEST_VERSION));
     }
     checkOwnHash(root, name);
     RunIdentity identity =
@@ -187,11 +190,13 @@ final class ManifestJson {
   private static Map<Section, List<Part>> parts(JsonFields sections, long version, int attempt) {
     Map<Section, List<Part>> parts = new EnumMap<>(Section.class);
     for (Section section : Section.values()) {
-      parts.put(
-          section,
-          version == 1
-              ? onlyFile(sections.object(section.key()), section, attempt)
-              : parts(sections.objects(section.key()), section, attempt));
+      if (!section.isIn(version)) {
+        parts.put(section, List.of());
+      } else if (version == 1) {
+        parts.put(section, onlyFile(sections.object(section.key()), section, attempt));
+      } else {
+        parts.put(section, parts(sections.objects(section.key()), section, attempt));
+      }
     }
     return parts;
   }
@@ -207,10 +212,10 @@ final class ManifestJson {
 
   private static List<Part> parts(List<JsonFields> nodes, Section section, int attempt) {
     List<Part> parts = new ArrayList<>();
-    int end = 0;
+    long end = 0;
     for (JsonFields node : nodes) {
-      int first = (int) node.integer("first", end, end);
-      int elements = (int) node.integer("elements", 1, Integer.MAX_VALUE - end);
+      long first = node.integer("first", end, end);
+      int elements = (int) node.integer("elements", 1, Integer.MAX_VALUE);
       Part part = new Part(first, elements, node.text("sha256"));
       node.expect(
           "file", nodes.size() == 1 ? section.fileName(attempt) : section.partName(first, attempt));

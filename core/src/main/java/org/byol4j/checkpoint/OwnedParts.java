@@ -14,7 +14,7 @@ import org.byol4j.checkpoint.Manifest.Part;
  */
 record OwnedParts(Map<Section, Part> files) {
   private static final int HASH_BYTES = 32;
-  private static final int PART_BYTES = 2 * Integer.BYTES + HASH_BYTES;
+  private static final int PART_BYTES = Long.BYTES + Integer.BYTES + HASH_BYTES;
   private static final Part NOTHING = new Part(0, 0, "00".repeat(HASH_BYTES));
 
   byte[] toBytes() {
@@ -22,7 +22,7 @@ record OwnedParts(Map<Section, Part> files) {
     for (Section section : Section.values()) {
       Part part = files.getOrDefault(section, NOTHING);
       bytes
-          .putInt(part.first())
+          .putLong(part.first())
           .putInt(part.elements())
           .put(HexFormat.of().parseHex(part.sha256()));
     }
@@ -34,7 +34,7 @@ record OwnedParts(Map<Section, Part> files) {
     Map<Section, Part> files = new EnumMap<>(Section.class);
     byte[] hash = new byte[HASH_BYTES];
     for (Section section : Section.values()) {
-      int first = bytes.getInt();
+      long first = bytes.getLong();
       int elements = bytes.getInt();
       bytes.get(hash);
       if (elements > 0) {
@@ -55,7 +55,7 @@ record OwnedParts(Map<Section, Part> files) {
     Map<Section, List<Part>> together = new EnumMap<>(Section.class);
     for (Section section : Section.values()) {
       List<Part> parts = new ArrayList<>();
-      int end = 0;
+      long end = 0;
       for (OwnedParts of : all) {
         Part part = of.files.getOrDefault(section, NOTHING);
         if (part.elements() > 0) {
@@ -70,7 +70,7 @@ record OwnedParts(Map<Section, Part> files) {
     return together;
   }
 
-  private static void expectNext(Section section, int end, int next) {
+  private static void expectNext(Section section, long end, long next) {
     if (end != next) {
       throw new IllegalStateException(
           "section=%s: replicas own values up to %d and from %d on, expected neither gap nor overlap"

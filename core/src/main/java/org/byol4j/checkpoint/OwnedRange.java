@@ -8,10 +8,10 @@ package org.byol4j.checkpoint;
  * @param first the index in the section of the first value
  * @param values the values, counted from 0
  */
-public record OwnedRange(int sectionLength, int first, Floats values) {
+public record OwnedRange(long sectionLength, long first, Floats values) {
 
   public OwnedRange {
-    if (first < 0 || first + (long) values.length() > sectionLength) {
+    if (first < 0 || first + values.length() > sectionLength) {
       throw new IllegalArgumentException(
           "first=%d elements=%d, expected a range within [0, %d]"
               .formatted(first, values.length(), sectionLength));
@@ -24,12 +24,12 @@ public record OwnedRange(int sectionLength, int first, Floats values) {
   }
 
   /** Nothing of a section, which others write. */
-  public static OwnedRange nothing(int sectionLength) {
+  public static OwnedRange nothing(long sectionLength) {
     return new OwnedRange(sectionLength, 0, Floats.of(new float[0]));
   }
 
   /** The index behind the last value. */
-  int end() {
+  long end() {
     return first + values.length();
   }
 

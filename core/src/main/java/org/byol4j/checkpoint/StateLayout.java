@@ -37,11 +37,26 @@ public record StateLayout(ParameterTable parameters, List<Normalization> normali
           whole(length, normalizations.stream().mapToLong(Normalization::end).max().orElse(0));
       case BATCHNORM_TARGET ->
           prefix(length, normalizations.stream().mapToLong(Normalization::end));
+      case RESIDUAL -> multiple(length, residualLength());
     };
+  }
+
+  /** The number of values of one replica's residual. */
+  public int residualLength() {
+    return parameters.slices().stream()
+        .filter(slice -> !slice.kind().isNormOrBias())
+        .mapToInt(Slice::length)
+        .sum();
   }
 
   private static String whole(long length, long expected) {
     return length == expected ? "" : "%d values, expected %d".formatted(length, expected);
+  }
+
+  private static String multiple(long length, long of) {
+    return length == 0 || (of > 0 && length % of == 0)
+        ? ""
+        : "%d values, expected a multiple of %d".formatted(length, of);
   }
 
   private static String prefix(long length, LongStream ends) {

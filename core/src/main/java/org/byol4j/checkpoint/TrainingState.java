@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * @param layout the tables that lay out the sections
  * @param counters what else goes on counting, by name, such as the unhealthy looks in a row
  * @param owned what this replica owns of every section; the values must not change while the state
- *     is written
+ *     is written. {@link Section#RESIDUAL} may be missing, where there is none.
  */
 public record TrainingState(
     long step,
@@ -31,7 +31,9 @@ public record TrainingState(
           "step=%d epoch=%d, expected neither below 0".formatted(step, epoch));
     }
     counters = Collections.unmodifiableSortedMap(new TreeMap<>(counters));
-    owned = Collections.unmodifiableMap(new EnumMap<>(owned));
+    Map<Section, OwnedRange> all = new EnumMap<>(owned);
+    all.putIfAbsent(Section.RESIDUAL, OwnedRange.nothing(0));
+    owned = Collections.unmodifiableMap(all);
     for (Section section : Section.values()) {
       if (!owned.containsKey(section)) {
         throw new IllegalArgumentException("section=%s is missing".formatted(section.key()));

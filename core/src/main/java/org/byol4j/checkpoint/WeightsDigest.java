@@ -1,5 +1,6 @@
 package org.byol4j.checkpoint;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** The hashes by which two training states are told to be the same to the bit. */
@@ -8,16 +9,21 @@ public final class WeightsDigest {
 
   /**
    * Four lines, {@code sha256 name} as {@code sha256sum} has it: weights, target, momentum, and the
-   * batch normalization state, that of the online network followed by that of the target. Hashed
-   * are the bytes as stored.
+   * batch normalization state, that of the online network followed by that of the target. Where
+   * gradients are shared, a fifth has the residual of all replicas. Hashed are the bytes as stored.
    *
    * @throws CheckpointException if the checkpoint is damaged
    */
   public static List<String> of(Checkpoint checkpoint) {
-    return List.of(
-        checkpoint.sha256(Section.WEIGHTS) + "  weights",
-        checkpoint.sha256(Section.TARGET) + "  target",
-        checkpoint.sha256(Section.MOMENTUM) + "  momentum",
+    List<String> lines = new ArrayList<>();
+    lines.add(checkpoint.sha256(Section.WEIGHTS) + "  weights");
+    lines.add(checkpoint.sha256(Section.TARGET) + "  target");
+    lines.add(checkpoint.sha256(Section.MOMENTUM) + "  momentum");
+    lines.add(
         checkpoint.sha256(Section.BATCHNORM_ONLINE, Section.BATCHNORM_TARGET) + "  batchnorm");
+    if (checkpoint.manifest().elements(Section.RESIDUAL) > 0) {
+      lines.add(checkpoint.sha256(Section.RESIDUAL) + "  residual");
+    }
+    return lines;
   }
 }

@@ -37,10 +37,18 @@ public final class ConfigurationText {
           "data.workers",
           "knn.",
           "lease.",
-          "parameter-server.",
+          "parameter-server.digest-every-steps",
+          "parameter-server.target-sync",
           "train.checkpoint-every-steps");
 
   private static final String ABSENT = "absent";
+
+  private static final String MODE = "parameter-server.mode";
+
+  /** The mode of runs that were begun before there was another. */
+  private static final String SYNCHRONOUS = "synchronous";
+
+  private static final String SHARING_KEYS = "gradient-sharing.";
 
   private final SortedMap<String, String> values;
 
@@ -75,6 +83,10 @@ public final class ConfigurationText {
   public ConfigurationText decisive() {
     SortedMap<String, String> decisive = new TreeMap<>(values);
     decisive.keySet().removeIf(ConfigurationText::isFreeOnResume);
+    decisive.putIfAbsent(MODE, SYNCHRONOUS);
+    if (decisive.get(MODE).equals(SYNCHRONOUS)) {
+      decisive.keySet().removeIf(key -> key.startsWith(SHARING_KEYS));
+    }
     return new ConfigurationText(decisive);
   }
 

@@ -9,6 +9,8 @@ import org.byol4j.data.DataSettings;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.eval.KnnSettings;
 import org.byol4j.nn.NetworkSettings;
+import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.sharing.SharingSettings;
 import org.byol4j.train.TrainSettings;
 
 /**
@@ -163,6 +165,25 @@ final class Contradictions {
           "auto, or compute.device=onednn",
           "compute.device");
     }
+  }
+
+  /** What means nothing, or nothing good, to replicas that share encoded gradients. */
+  void checkSharing(ParameterServerSettings server) {
+    if (server.sharing().isEmpty()) {
+      return;
+    }
+    if (values.areGood("parameter-server.mode", "parameter-server.target-sync")
+        && server.targetSync() != ParameterServerSettings.TargetSync.LOCAL) {
+      values.report(
+          "parameter-server.target-sync",
+          "cannot be asked for, with " + values.mention("parameter-server.mode"),
+          "auto or local, which every replica does then",
+          "parameter-server.mode");
+    }
+    SharingSettings sharing = server.sharing().get();
+    checkOrder(
+        "gradient-sharing.min-share", sharing.minShare(),
+        "gradient-sharing.max-share", sharing.maxShare());
   }
 
   private void checkOrder(String minKey, double min, String maxKey, double max) {

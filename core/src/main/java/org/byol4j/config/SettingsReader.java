@@ -2,6 +2,7 @@ package org.byol4j.config;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.augment.AugmentSettings.Crop;
 import org.byol4j.augment.AugmentSettings.ViewRecipe;
@@ -15,6 +16,9 @@ import org.byol4j.nn.NetworkSettings;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetSettings;
 import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.ParameterServerSettings.Mode;
+import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
+import org.byol4j.paramserver.sharing.SharingSettings;
 import org.byol4j.train.ClusterSettings;
 import org.byol4j.train.TrainSettings;
 
@@ -23,6 +27,12 @@ final class SettingsReader {
   private static final int LARGEST_SIZE = 4096;
   private static final int MANY = 1_000_000;
   private static final int UNLIMITED = Integer.MAX_VALUE;
+
+  /** What float32 holds with room on both sides. */
+  private static final Interval THRESHOLDS = Interval.closed(1e-30, 1e6);
+
+  /** From 1/16 on all elements travel as a bitmap, which counts as that share. */
+  private static final Interval SHARES = new Interval(0, false, 1.0 / 16, false);
 
   private final Values values;
 
@@ -130,9 +140,28 @@ final class SettingsReader {
   }
 
   ParameterServerSettings server() {
+    Mode mode = values.oneOf("parameter-server.mode", Mode.class);
+    TargetSync targetSync =
+        values.oneOfOrAuto(
+            "parameter-server.target-sync",
+            TargetSync.class,
+            mode == Mode.GRADIENT_SHARING ? TargetSync.LOCAL : TargetSync.BROADCAST);
+    int digestEverySteps = values.integer("parameter-server.digest-every-steps", 0, UNLIMITED);
+    SharingSettings sharing = sharing();
     return new ParameterServerSettings(
-        values.oneOf("parameter-server.target-sync", ParameterServerSettings.TargetSync.class),
-        values.integer("parameter-server.digest-every-steps", 0, UNLIMITED));
+        targetSync,
+        digestEverySteps,
+        mode == Mode.GRADIENT_SHARING ? Optional.of(sharing) : Optional.empty());
+  }
+
+  private SharingSettings sharing() {
+    return new SharingSettings(
+        values.number("gradient-sharing.initial-threshold", THRESHOLDS),
+        values.number("gradient-sharing.min-share", SHARES),
+        values.number("gradient-sharing.max-share", SHARES),
+        values.number("gradient-sharing.threshold-decay", Interval.closed(0.5, 0.999)),
+        values.number("gradient-sharing.clip-multiple", Interval.NOT_NEGATIVE),
+        values.integer("gradient-sharing.clip-every-steps", 1, UNLIMITED));
   }
 
   KnnSettings knn() {

@@ -62,9 +62,8 @@ final class Values {
   int integerOrAuto(String key, int min, int max, int automatic) {
     Optional<ConfigValue> value = scalar(key);
     if (value.isPresent() && text(value.get()).equals(AUTO)) {
-      accepted.put(
-          key,
-          new ResolvedValue(key, Integer.toString(automatic), AUTO + ", " + place(value.get())));
+      accept(key, AUTO, automatic);
+      resolveAuto(key, Integer.toString(automatic));
       return automatic;
     }
     if (value.flatMap(Values::decimal).isEmpty()) {
@@ -186,6 +185,19 @@ final class Values {
     return constants[names.indexOf(oneOf(key, names))];
   }
 
+  /** One of the constants of {@code type}; {@code auto} stands for {@code automatic}. */
+  <E extends Enum<E>> E oneOfOrAuto(String key, Class<E> type, E automatic) {
+    E[] constants = type.getEnumConstants();
+    List<String> names = new ArrayList<>(List.of(AUTO));
+    Stream.of(constants).map(Values::kebabCase).forEach(names::add);
+    int chosen = names.indexOf(oneOf(key, names));
+    if (chosen > 0) {
+      return constants[chosen - 1];
+    }
+    resolveAuto(key, kebabCase(automatic));
+    return automatic;
+  }
+
   /** Whether all of {@code keys} were read and had no fault. */
   boolean areGood(String... keys) {
     return Stream.of(keys).allMatch(key -> accepted.containsKey(key) && !refused.contains(key));
@@ -266,6 +278,14 @@ final class Values {
   private <T> T accept(String key, String canonical, T value) {
     accepted.put(key, new ResolvedValue(key, canonical, place(find(key).orElseThrow())));
     return value;
+  }
+
+  /** Says what {@code auto} stands for, of a key that was accepted with it. */
+  private void resolveAuto(String key, String value) {
+    if (areGood(key)) {
+      String origin = accepted.get(key).origin();
+      accepted.put(key, new ResolvedValue(key, value, AUTO + ", " + origin));
+    }
   }
 
   private <T> T refuse(String key, String problem, String allowed, T instead) {

@@ -54,12 +54,18 @@ public interface ParameterServer extends AutoCloseable {
 
   /**
    * The first element of the range of the online parameters that this replica writes to
-   * checkpoints. It holds their momentum, and may hold that of others.
+   * checkpoints. Their momentum is here.
    */
   long ownedFrom();
 
   /** The element behind the owned range, which may be empty. */
   long ownedTo();
+
+  /** The first element whose momentum is here, at most {@link #ownedFrom}. */
+  long momentumFrom();
+
+  /** The element behind the last one whose momentum is here, at least {@link #ownedTo}. */
+  long momentumTo();
 
   /**
    * Fills what remains in {@code to} with the momentum of the elements from {@code from} on.

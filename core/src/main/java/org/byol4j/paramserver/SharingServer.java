@@ -247,6 +247,16 @@ public final class SharingServer implements ParameterServer {
   }
 
   @Override
+  public long momentumFrom() {
+    return 0;
+  }
+
+  @Override
+  public long momentumTo() {
+    return table.length();
+  }
+
+  @Override
   public void readMomentum(long from, FloatBuffer to) {
     momentum.read(from, to);
   }

@@ -176,6 +176,16 @@ public final class SynchronousServer implements ParameterServer {
   }
 
   @Override
+  public long momentumFrom() {
+    return ownedFrom();
+  }
+
+  @Override
+  public long momentumTo() {
+    return ownedTo();
+  }
+
+  @Override
   public void readMomentum(long from, FloatBuffer to) {
     momentum.read(from, to);
   }

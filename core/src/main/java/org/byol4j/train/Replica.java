@@ -1,6 +1,7 @@
 package org.byol4j.train;
 
 import java.nio.FloatBuffer;
+import java.util.Optional;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.TimedCollective;
 import org.byol4j.device.Device;
@@ -18,7 +19,9 @@ import org.byol4j.optim.TargetSettings;
 import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.ParameterServer;
 import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.SharingServer;
 import org.byol4j.paramserver.SynchronousServer;
+import org.byol4j.paramserver.sharing.GradientEncoder;
 
 /**
  * One replica: both networks on a device, their plan, a share of the parameter server, and the step
@@ -32,6 +35,7 @@ public final class Replica implements AutoCloseable {
   private final NetworkState online;
   private final NetworkState target;
   private final ByolPlan networks;
+  private final Optional<SharingServer> sharing;
   private final ParameterServer server;
   private final LearningRate learningRate;
   private final TargetDecay targetDecay;
@@ -74,16 +78,34 @@ public final class Replica implements AutoCloseable {
             target,
             new Shape(rows, imageSize, imageSize, 3),
             gradientFactor);
+    Momentum momentum = new Momentum(optimizer);
+    this.sharing =
+        serverSettings
+            .sharing()
+            .map(
+                settings ->
+                    new SharingServer(
+                        device,
+                        collective,
+                        momentum,
+                        settings,
+                        serverSettings.digestEverySteps(),
+                        online.table(),
+                        online.weights(),
+                        online.gradients(),
+                        target.weights()));
     this.server =
-        new SynchronousServer(
-            device,
-            collective,
-            new Momentum(optimizer),
-            serverSettings,
-            online.table(),
-            online.weights(),
-            online.gradients(),
-            target.weights());
+        sharing.isPresent()
+            ? sharing.get()
+            : new SynchronousServer(
+                device,
+                collective,
+                momentum,
+                serverSettings,
+                online.table(),
+                online.weights(),
+                online.gradients(),
+                target.weights());
     this.times = new StepTimes(collective, server);
     long totalSteps = (long) train.epochs() * stepsPerEpoch;
     this.learningRate = LearningRate.of(optimizer, train.batchSize(), stepsPerEpoch, totalSteps);
@@ -165,6 +187,11 @@ public final class Replica implements AutoCloseable {
     server.compareReplicas(number);
   }
 
+  /** What is encoded and not sent yet, where gradients are shared that way. */
+  Optional<GradientEncoder> encoder() {
+    return sharing.map(SharingServer::encoder);
+  }
+
   /** The first element of the range of the online parameters that this replica owns. */
   public int ownedFrom() {
     return Math.toIntExact(server.ownedFrom());
@@ -173,6 +200,16 @@ public final class Replica implements AutoCloseable {
   /** The element behind the owned range, which may be empty. */
   public int ownedTo() {
     return Math.toIntExact(server.ownedTo());
+  }
+
+  /** See {@link ParameterServer#momentumFrom}. */
+  long momentumFrom() {
+    return server.momentumFrom();
+  }
+
+  /** See {@link ParameterServer#momentumTo}. */
+  long momentumTo() {
+    return server.momentumTo();
   }
 
   /** See {@link ParameterServer#readMomentum}. */

@@ -1,6 +1,7 @@
 package org.byol4j.train;
 
 import java.util.Map;
+import java.util.TreeMap;
 import org.byol4j.checkpoint.Attempt;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.CheckpointWriter;
@@ -17,6 +18,9 @@ final class RunCheckpoints {
   private static final String UNHEALTHY_LOOKS = "unhealthy-looks";
   private static final String SHARDS = "shards";
 
+  /** The bits of a double, so that nothing is rounded. */
+  private static final String THRESHOLD_BITS = "gradient-sharing-threshold-bits";
+
   private final RunPlan plan;
   private final RunState states;
   private final CheckpointWriter writer;
@@ -24,7 +28,8 @@ final class RunCheckpoints {
   RunCheckpoints(RunPlan plan, Device device, Collective collective, Attempt attempt) {
     RunSettings settings = plan.settings();
     this.plan = plan;
-    this.states = new RunState(plan.architecture(), device, collective.rank());
+    this.states = 
+        new RunState(plan.architecture(), device, collective.rank(), collective.size());
     this.writer =
         new CheckpointWriter(
             settings.out().checkpoints(),
@@ -47,13 +52,31 @@ final class RunCheckpoints {
             plan.shards().epochOf(step),
             plan.identity(),
             RunState.layout(plan.architecture()),
-            Map.of(UNHEALTHY_LOOKS, (long) unhealthyLooks, SHARDS, (long) plan.shards().shards()),
+            counters(replica, unhealthyLooks),
             states.owned(replica)));
+  }
+
+  private Map<String, Long> counters(Replica replica, int unhealthyLooks) {
+    Map<String, Long> counters = new TreeMap<>();
+    counters.put(UNHEALTHY_LOOKS, (long) unhealthyLooks);
+    counters.put(SHARDS, (long) plan.shards().shards());
+    replica
+        .encoder()
+        .ifPresent(
+            encoder ->
+                counters.put(THRESHOLD_BITS, Double.doubleToRawLongBits(encoder.threshold())));
+    return counters;
   }
 
   /** Takes a checkpoint over; see {@link RunState#restore}. */
   void restore(Checkpoint checkpoint, Replica replica) {
     states.restore(checkpoint, replica);
+    Map<String, Long> counters = checkpoint.manifest().counters();
+    // a run that begins with an imported backbone has shared no gradient yet
+    if (counters.containsKey(THRESHOLD_BITS)) {
+      double threshold = Double.longBitsToDouble(counters.get(THRESHOLD_BITS));
+      replica.encoder().ifPresent(encoder -> encoder.takeThreshold(threshold));
+    }
   }
 
   /** How many looks in a row were unhealthy when a checkpoint was written. */

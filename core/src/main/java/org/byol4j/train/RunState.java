@@ -15,21 +15,31 @@ import org.byol4j.device.Device;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.nn.Architecture;
+import org.byol4j.paramserver.sharing.GradientEncoder;
 
 /**
  * Moves the state of a run between a replica and a checkpoint, a few values at a time. Weights are
  * the same on every replica, and each writes the range that it owns; the momentum is spread over
- * them; running statistics are the same everywhere and few, and rank 0 writes them.
+ * them, or the same on every replica where gradients are shared; running statistics are the same
+ * everywhere and few, and rank 0 writes them.
+ *
+ * <p>A residual is one replica's alone. With another number of replicas than wrote the checkpoint,
+ * rank {@code r} of {@code N} takes the sum, in rank order, of those of the ranks {@code r}, {@code
+ * r + N}, {@code r + 2N} and so on, and begins with none where there are none: what has not been
+ * sent yet stays the same over all replicas, but for rounding.
  */
 public final class RunState {
   private final Architecture architecture;
   private final Device device;
-  private final boolean isFirst;
+  private final int rank;
+  private final int size;
 
-  RunState(Architecture architecture, Device device, int rank) {
+  /** Of the replica of rank {@code rank} among {@code size}. */
+  RunState(Architecture architecture, Device device, int rank, int size) {
     this.architecture = architecture;
     this.device = device;
-    this.isFirst = rank == 0;
+    this.rank = rank;
+    this.size = size;
   }
 
   /** How checkpoints of this architecture are laid out. */
@@ -64,6 +74,7 @@ public final class RunState {
             new Values(to - from, (at, values) -> replica.readMomentum(from + at, values))));
     owned.put(Section.BATCHNORM_ONLINE, running(replica.online().running()));
     owned.put(Section.BATCHNORM_TARGET, running(replica.target().running()));
+    replica.encoder().ifPresent(encoder -> owned.put(Section.RESIDUAL, residual(encoder)));
     return owned;
   }
 
@@ -83,9 +94,31 @@ public final class RunState {
     restore(checkpoint, Section.WEIGHTS, replica.online().weights());
     restore(checkpoint, Section.TARGET, replica.target().weights());
     checkpoint.read(
-        Section.MOMENTUM, replica.ownedFrom(), replica.ownedTo(), replica::writeMomentum);
+        Section.MOMENTUM, replica.momentumFrom(), replica.momentumTo(), replica::writeMomentum);
     restore(checkpoint, Section.BATCHNORM_ONLINE, replica.online().running());
     restore(checkpoint, Section.BATCHNORM_TARGET, replica.target().running());
+    replica.encoder().ifPresent(encoder -> restore(checkpoint, encoder));
+  }
+
+  private void restore(Checkpoint checkpoint, GradientEncoder encoder) {
+    long length = encoder.elements();
+    long writers = checkpoint.manifest().elements(Section.RESIDUAL) / length;
+    for (long writer = rank; writer < writers; writer += size) {
+      long first = writer * length;
+      boolean isOwn = writer == rank;
+      checkpoint.read(
+          Section.RESIDUAL,
+          first,
+          first + length,
+          (from, values) -> {
+            int at = (int) (from - first);
+            if (isOwn) {
+              encoder.writeResidual(at, values);
+            } else {
+              encoder.addToResidual(at, values);
+            }
+          });
+    }
   }
 
   private void restore(Checkpoint checkpoint, Section section, Tensor to) {
@@ -98,13 +131,19 @@ public final class RunState {
 
   private static void restore(Checkpoint checkpoint, Section section, float[] to) {
     checkpoint.read(
-        section, 0, to.length, (from, values) -> values.get(to, from, values.remaining()));
+        section, 0, to.length, (from, values) -> values.get(to, (int) from, values.remaining()));
   }
 
   private OwnedRange running(float[] statistics) {
-    return isFirst
+    return rank == 0
         ? OwnedRange.whole(Floats.of(statistics))
         : OwnedRange.nothing(statistics.length);
+  }
+
+  private OwnedRange residual(GradientEncoder encoder) {
+    long length = encoder.elements();
+    return new OwnedRange(
+        size * length, rank * length, new Values(encoder.elements(), encoder::readResidual));
   }
 
   /** The elements {@code [from, to)} of a tensor, read from the device as they are asked for. */

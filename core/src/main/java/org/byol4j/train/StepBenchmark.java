@@ -13,7 +13,6 @@ import org.byol4j.nn.NetworkSettings;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetSettings;
 import org.byol4j.paramserver.ParameterServerSettings;
-import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 
 /**
  * Times whole BYOL steps on random images, through the same {@link ByolStep#run} that trains: SGD
@@ -51,6 +50,7 @@ public final class StepBenchmark {
    * Runs {@link #WARMUP_STEPS} and then {@code steps} timed steps. Every replica of the group calls
    * this.
    *
+   * @param server how the replicas' weights are kept equal
    * @param batch images per step, over all replicas
    * @param rows this replica's images
    * @param imageSize height and width, in pixels
@@ -59,6 +59,7 @@ public final class StepBenchmark {
       Device device,
       Collective collective,
       NetworkSettings network,
+      ParameterServerSettings server,
       int batch,
       int rows,
       int imageSize,
@@ -71,7 +72,6 @@ public final class StepBenchmark {
     TargetSettings target =
         new TargetSettings(
             0.99, TargetSettings.Schedule.CONSTANT, TargetSettings.Update.AFTER_STEP);
-    ParameterServerSettings server = new ParameterServerSettings(TargetSync.BROADCAST, 0);
     MicroBatches images = new RandomImages(rows, imageSize, SEED + collective.rank());
     try (Replica replica =
         new Replica(

@@ -84,7 +84,7 @@ class SharedCheckpointTest {
             section,
             range.first(),
             range.end(),
-            (from, some) -> some.get(values, from - range.first(), some.remaining()));
+            (from, some) -> some.get(values, (int) (from - range.first()), some.remaining()));
         assertArrayEquals(States.array(share, section), values, section.key());
       }
     }
@@ -102,7 +102,7 @@ class SharedCheckpointTest {
             Section.WEIGHTS,
             first,
             first + values.length,
-            (from, some) -> some.get(values, from - first, some.remaining()));
+            (from, some) -> some.get(values, (int) from - first, some.remaining()));
 
     float[] all = States.array(state, Section.WEIGHTS);
     assertArrayEquals(Arrays.copyOfRange(all, first, first + values.length), values);
@@ -228,7 +228,7 @@ class SharedCheckpointTest {
         root -> {
           root.put("format_version", 1);
           ObjectNode sections = (ObjectNode) root.get("sections");
-          for (Section section : Section.values()) {
+          for (Section section : States.SECTIONS) {
             ObjectNode file = (ObjectNode) sections.get(section.key()).get(0);
             file.remove("first");
             sections.set(section.key(), file);

@@ -35,6 +35,12 @@ final class States {
           "d".repeat(64),
           Map.of("device", "onednn", "threads", "2"));
 
+  /** What every run has; only one that shares gradients has a residual as well. */
+  static final Set<Section> SECTIONS = EnumSet.complementOf(EnumSet.of(Section.RESIDUAL));
+
+  /** How many values the residual of one replica has: those of the two slices of weights. */
+  static final int RESIDUAL = 116;
+
   /** What several replicas write together. */
   private static final Set<Section> SPREAD =
       EnumSet.of(Section.WEIGHTS, Section.TARGET, Section.MOMENTUM);
@@ -44,6 +50,14 @@ final class States {
   /** A state whose values are drawn from its step. */
   static TrainingState at(long step) {
     return at(step, IDENTITY);
+  }
+
+  /** A state with the residuals of {@code size} replicas, one after the other. */
+  static TrainingState sharing(long step, int size) {
+    TrainingState state = at(step);
+    Map<Section, OwnedRange> values = new EnumMap<>(state.owned());
+    values.put(Section.RESIDUAL, floats(new Random(step), size * RESIDUAL));
+    return with(state, values);
   }
 
   static TrainingState at(long step, RunIdentity identity) {
@@ -91,18 +105,27 @@ final class States {
   /** What rank {@code rank} of {@code size} owns of a state; running statistics are of rank 0. */
   static TrainingState share(TrainingState state, int rank, int size) {
     Map<Section, OwnedRange> owned = new EnumMap<>(Section.class);
-    int share = (state.owned().get(Section.WEIGHTS).sectionLength() + size - 1) / size;
+    int share = (array(state, Section.WEIGHTS).length + size - 1) / size;
     state
         .owned()
         .forEach(
             (section, whole) -> {
-              int length = whole.sectionLength();
+              int length = whole.values().length();
               boolean isSpread = SPREAD.contains(section);
               int first = isSpread ? Math.min(length, rank * share) : 0;
               int end = isSpread ? Math.min(length, first + share) : rank == 0 ? length : 0;
+              if (section == Section.RESIDUAL) {
+                first = Math.min(length, rank * RESIDUAL);
+                end = Math.min(length, first + RESIDUAL);
+              }
               float[] values = Arrays.copyOfRange(array(state, section), first, end);
               owned.put(section, new OwnedRange(length, first, Floats.of(values)));
             });
+    return with(state, owned);
+  }
+
+  /** A state that owns something else. */
+  private static TrainingState with(TrainingState state, Map<Section, OwnedRange> owned) {
     return new TrainingState(
         state.step(), state.epoch(), state.identity(), state.layout(), state.counters(), owned);
   }

@@ -14,11 +14,15 @@ import org.byol4j.augment.AugmentSettings.ViewRecipe;
 import org.byol4j.collective.tcp.TcpSettings;
 import org.byol4j.collective.tcp.TlsSettings;
 import org.byol4j.nn.NetworkSettings.LastGamma;
+import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which value wins, where it comes from, and how it is written down. */
 class ConfigurationTest {
+  private static final String SHARING = "parameter-server.mode=gradient-sharing";
+
   @TempDir Path folder;
 
   @Test
@@ -257,6 +261,52 @@ class ConfigurationTest {
 
     assertThat(configuration().text().resumeDifferences(now)).isEmpty();
     assertThat(configuration().text().decisive().toString()).isEqualTo(now.decisive().toString());
+  }
+
+  @Test
+  void gradientsAreSharedOnlyWhereAskedFor() {
+    assertThat(configuration().server().sharing()).isEmpty();
+    assertThat(configuration().server().targetSync()).isEqualTo(TargetSync.BROADCAST);
+
+    ParameterServerSettings sharing =
+        configuration(SHARING, "gradient-sharing.max-share=0.02").server();
+    assertThat(sharing.targetSync()).isEqualTo(TargetSync.LOCAL);
+    assertThat(sharing.sharing().orElseThrow().maxShare()).isEqualTo(0.02);
+  }
+
+  @Test
+  void textOfARunThatSharesGradientsIsReadAgain() {
+    Configuration configuration = configuration(SHARING);
+
+    assertThat(
+            Configuration.ofText(configuration.text().toString(), "checkpoint", List.of()).server())
+        .isEqualTo(configuration.server());
+  }
+
+  @Test
+  void resumeKeepsTheModeAndWhatIsShared() {
+    ConfigurationText sharing = configuration(SHARING).text();
+
+    assertThat(configuration().text().resumeDifferences(sharing))
+        .contains("parameter-server.mode: synchronous -> gradient-sharing");
+    assertThat(
+            sharing.resumeDifferences(configuration(SHARING, "gradient-sharing.max-share=0.02").text()))
+        .containsExactly("gradient-sharing.max-share: 0.01 -> 0.02");
+  }
+
+  @Test
+  void synchronousRunGoesOnWhateverWouldBeSharedOtherwise() {
+    ConfigurationText now = configuration("gradient-sharing.max-share=0.02").text();
+    ConfigurationText before = configuration().text();
+    ConfigurationText older =
+        ConfigurationText.parse(
+            before
+                .toString()
+                .replaceAll("(?m)^(parameter-server\\.mode|gradient-sharing\\..*) = .*\n", ""));
+
+    assertThat(before.resumeDifferences(now)).isEmpty();
+    assertThat(older.toString()).doesNotContain("mode").doesNotContain("sharing");
+    assertThat(older.resumeDifferences(now)).isEmpty();
   }
 
   @Test

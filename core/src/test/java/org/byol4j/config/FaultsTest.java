@@ -44,6 +44,14 @@ class FaultsTest {
         "network.last-gamma=ZERO | is not a choice (--set); allowed: one, zero,"
             + " zero-in-bottlenecks",
         "compute.precision=bf16 | is not a choice (--set); allowed: fp32",
+        "parameter-server.mode=gossip | is not a choice (--set); allowed: synchronous,"
+            + " gradient-sharing",
+        "parameter-server.target-sync=none | is not a choice (--set); allowed: auto, broadcast,"
+            + " local",
+        "gradient-sharing.max-share=0.0625 | is out of range (--set); allowed: a number above 0 to"
+            + " below 0.0625",
+        "gradient-sharing.initial-threshold=0 | is out of range (--set); allowed: a number from"
+            + " 1.0E-30 to 1000000",
         "compute.convolution=winograd | is not a choice (--set); allowed: auto, direct",
         "compute.device=cuda | is not a choice (--set); allowed: onednn, nd4j",
         "network.width=0.3 | gives the stem 19.2 channels (--set); allowed: a multiple of 1/64",
@@ -199,6 +207,25 @@ class FaultsTest {
         .containsExactly(
             "compute.convolution=direct cannot be asked for, with compute.device=nd4j (--set);"
                 + " allowed: auto, or compute.device=onednn");
+  }
+
+  @Test
+  void replicasThatShareGradientsDoNotBroadcastTargets() {
+    assertThat(
+            faults("parameter-server.mode=gradient-sharing", "parameter-server.target-sync=broadcast"))
+        .containsExactly(
+            "parameter-server.target-sync=broadcast cannot be asked for,"
+                + " with parameter-server.mode=gradient-sharing (--set);"
+                + " allowed: auto or local, which every replica does then");
+  }
+
+  @Test
+  void smallestShareMustNotBeAboveTheLargest() {
+    assertThat(
+            faults("parameter-server.mode=gradient-sharing", "gradient-sharing.min-share=0.02"))
+        .containsExactly(
+            "gradient-sharing.min-share=0.02 is above gradient-sharing.max-share=0.01 (--set;"
+                + " gradient-sharing.max-share: reference.conf: n); allowed: at most 0.01");
   }
 
   @Test

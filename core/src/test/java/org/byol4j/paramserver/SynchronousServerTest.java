@@ -92,7 +92,7 @@ final class SynchronousServerTest {
             LocalCollective.group(replicas, Duration.ofSeconds(30)),
             collective -> {
               try (ReplicaOfServer replica =
-                  new ReplicaOfServer(collective, settings, new ParameterServerSettings(sync, 3))) {
+                  new ReplicaOfServer(collective, settings, ParameterServerSettings.synchronous(sync, 3))) {
                 for (int step = 0; step < steps; step++) {
                   replica.step(step);
                 }
@@ -203,7 +203,7 @@ final class SynchronousServerTest {
 
   private static ReplicaOfServer newReplica(Collective collective, TargetSync sync) {
     return new ReplicaOfServer(
-        collective, settings(Algorithm.SGD), new ParameterServerSettings(sync, 3));
+        collective, settings(Algorithm.SGD), ParameterServerSettings.synchronous(sync, 3));
   }
 
   /** Expects that rank 1 is found to differ when the third step is over, and not before. */
@@ -266,7 +266,7 @@ final class SynchronousServerTest {
     final SynchronousServer server;
 
     ReplicaOfServer(Collective collective, OptimizerSettings settings) {
-      this(collective, settings, new ParameterServerSettings(TargetSync.BROADCAST, 0));
+      this(collective, settings, ParameterServerSettings.synchronous(TargetSync.BROADCAST, 0));
     }
 
     ReplicaOfServer(

@@ -13,6 +13,8 @@ import org.byol4j.collective.FloatVector;
 import org.byol4j.collective.ForwardingCollective;
 import org.byol4j.collective.Vector;
 import org.byol4j.paramserver.DivergedException;
+import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -95,7 +97,7 @@ final class CheckpointOrderTest {
 
   @Test
   void replicasThatDifferWriteNoCheckpoint() {
-    TinyRun unwatched = run.withTrain(2, 5, 2).withDigestEvery(0);
+    TinyRun unwatched = run.withTrain(2, 5, 2).withServer(ParameterServerSettings.synchronous(TargetSync.BROADCAST, 0));
     FaultyReplicas launcher =
         new FaultyReplicas(
             collective -> collective.rank() == 1 ? new LastWeightsDamaged(collective) : collective);

@@ -3,9 +3,12 @@ package org.byol4j.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.HeapUse;
 import org.byol4j.checkpoint.Attempt;
@@ -17,6 +20,7 @@ import org.byol4j.checkpoint.CheckpointWriter;
 import org.byol4j.checkpoint.LocalStorage;
 import org.byol4j.checkpoint.Retries;
 import org.byol4j.checkpoint.RunIdentity;
+import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.TrainingState;
 import org.byol4j.checkpoint.WeightsDigest;
@@ -29,6 +33,8 @@ import org.byol4j.device.onednn.OnednnDevice;
 import org.byol4j.nn.Architecture;
 import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
+import org.byol4j.paramserver.sharing.GradientEncoder;
+import org.byol4j.paramserver.sharing.SharingSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +46,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 final class RunStateTest {
   private static final Setup SMALL = Setup.small();
+  private static final ParameterServerSettings SYNCHRONOUS =
+      ParameterServerSettings.synchronous(TargetSync.BROADCAST, 0);
+  private static final ParameterServerSettings SHARING =
+      ParameterServerSettings.sharing(new SharingSettings(1e-3, 1e-3, 0.02, 0.9, 0, 1), 0);
 
   @TempDir Path temp;
 
@@ -76,6 +86,79 @@ final class RunStateTest {
     assertThat(WeightsDigest.of(new CheckpointReader(second).readNewest()))
         .isEqualTo(WeightsDigest.of(written))
         .doesNotHaveDuplicates();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, 2", "1, 3", "3, 1", "3, 2", "5, 2"})
+  void residualsAddUpToTheSameOnAnotherNumberOfReplicas(int before, int after) {
+    Storage first = new LocalStorage(temp.resolve("first"));
+    Storage second = new LocalStorage(temp.resolve("second"));
+    onReplicas(
+        SMALL,
+        SHARING,
+        before,
+        first,
+        (rank, replica, state, writer) -> {
+          GradientEncoder encoder = replica.encoder().orElseThrow();
+          encoder.writeResidual(0, residual(rank, encoder.elements()));
+          return write(1, replica, state, writer);
+        });
+    Checkpoint written = new CheckpointReader(first).readNewest();
+    onReplicas(
+        SMALL,
+        SHARING,
+        after,
+        second,
+        (rank, replica, state, writer) -> {
+          state.restore(written, replica);
+          return write(1, replica, state, writer);
+        });
+
+    float[] all = new CheckpointReader(second).readNewest().values(Section.RESIDUAL);
+    int length = all.length / after;
+    for (int rank = 0; rank < after; rank++) {
+      float[] expected = new float[length];
+      for (int writer = rank; writer < before; writer += after) {
+        float[] some = residual(writer, length).array();
+        for (int i = 0; i < length; i++) {
+          expected[i] += some[i];
+        }
+      }
+      assertThat(Arrays.copyOfRange(all, rank * length, (rank + 1) * length))
+          .as("rank=%d", rank)
+          .containsExactly(expected);
+    }
+  }
+
+  private static FloatBuffer residual(int rank, int length) {
+    Random random = new Random(rank);
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return FloatBuffer.wrap(values);
+  }
+
+  @Test
+  void checkpointWithoutResidualBeginsWithNone() {
+    Storage storage = new LocalStorage(temp);
+    onReplicas(
+        SMALL, 1, storage, (rank, replica, state, writer) -> write(1, replica, state, writer));
+    Checkpoint written = new CheckpointReader(storage).readNewest();
+
+    onReplicas(
+        SMALL,
+        SHARING,
+        2,
+        storage,
+        (rank, replica, state, writer) -> {
+          state.restore(written, replica);
+          GradientEncoder encoder = replica.encoder().orElseThrow();
+          FloatBuffer residual = FloatBuffer.allocate(encoder.elements());
+          encoder.readResidual(0, residual);
+          assertThat(residual.array()).containsOnly(0f);
+          return rank;
+        });
   }
 
   @Test
@@ -134,6 +217,11 @@ final class RunStateTest {
   }
 
   private static <T> List<T> onReplicas(Setup setup, int size, Storage storage, Work<T> work) {
+    return onReplicas(setup, SYNCHRONOUS, size, storage, work);
+  }
+
+  private static <T> List<T> onReplicas(
+      Setup setup, ParameterServerSettings server, int size, Storage storage, Work<T> work) {
     List<Collective> group =
         size == 1 ? List.of(Collective.single()) : LocalCollective.group(size, TinyRun.PATIENCE);
     return Replicas.run(
@@ -144,7 +232,12 @@ final class RunStateTest {
                   new OnednnDevice(
                       new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
               Replica replica =
-                  replica(setup, device, collective, RandomViews.rowsOf(rank, size).length)) {
+                  replica(
+                      setup,
+                      server,
+                      device,
+                      collective,
+                      RandomViews.rowsOf(rank, size).length)) {
             CheckpointWriter writer =
                 new CheckpointWriter(
                     storage,
@@ -153,12 +246,17 @@ final class RunStateTest {
                     Attempt.FIRST,
                     collective);
             return work.of(
-                rank, replica, new RunState(replica.architecture(), device, rank), writer);
+                rank, replica, new RunState(replica.architecture(), device, rank, size), writer);
           }
         });
   }
 
-  private static Replica replica(Setup setup, Device device, Collective collective, int rows) {
+  private static Replica replica(
+      Setup setup,
+      ParameterServerSettings server,
+      Device device,
+      Collective collective,
+      int rows) {
     return new Replica(
         device,
         collective,
@@ -166,7 +264,7 @@ final class RunStateTest {
         setup.train(),
         setup.optimizer(),
         setup.target(),
-        new ParameterServerSettings(TargetSync.BROADCAST, 0),
+        server,
         rows,
         setup.imageSize(),
         setup.steps());

@@ -50,7 +50,7 @@ final class StepAllocationTest {
         SMALL.train(),
         SMALL.optimizer(),
         SMALL.target(),
-        new ParameterServerSettings(TargetSync.BROADCAST, 1),
+        ParameterServerSettings.synchronous(TargetSync.BROADCAST, 1),
         Setup.BATCH,
         SMALL.imageSize(),
         WARMUP_STEPS + ROUNDS * STEPS);

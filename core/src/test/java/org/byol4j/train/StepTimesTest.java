@@ -86,7 +86,7 @@ final class StepTimesTest {
         SMALL.train(),
         SMALL.optimizer(),
         SMALL.target(),
-        new ParameterServerSettings(TargetSync.BROADCAST, 0),
+        ParameterServerSettings.synchronous(TargetSync.BROADCAST, 0),
         rows,
         SMALL.imageSize(),
         SMALL.steps());

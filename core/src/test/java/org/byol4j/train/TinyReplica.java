@@ -69,7 +69,7 @@ final class TinyReplica implements AutoCloseable {
         setup,
         rows,
         flaw,
-        synchronous(new ParameterServerSettings(TargetSync.BROADCAST, 1)));
+        synchronous(ParameterServerSettings.synchronous(TargetSync.BROADCAST, 1)));
   }
 
   private TinyReplica(

@@ -50,7 +50,7 @@ record TinyRun(
     int checkpointEvery,
     CollapseSettings collapse,
     Function<String, List<String>> differences,
-    int digestEvery) {
+    ParameterServerSettings server) {
 
   /** Two epochs of three steps. */
   static final int STEPS = 6;
@@ -78,7 +78,7 @@ record TinyRun(
             1000,
             new CollapseSettings(Policy.WARN, 2, 0.1, 1.1, 2),
             saved -> List.of(),
-            1)
+            ParameterServerSettings.synchronous(TargetSync.BROADCAST, 1))
         .withTrain(2, 5, 1);
   }
 
@@ -113,7 +113,7 @@ record TinyRun(
 
   TinyRun withSetup(Setup other) {
     return new TinyRun(
-        other, data, out, resume, checkpointEvery, collapse, differences, digestEvery);
+        other, data, out, resume, checkpointEvery, collapse, differences, server);
   }
 
   TinyRun withTrain(int epochs, long seed, int replicas) {
@@ -122,33 +122,33 @@ record TinyRun(
 
   TinyRun withData(Path other) {
     return new TinyRun(
-        setup, other, out, resume, checkpointEvery, collapse, differences, digestEvery);
+        setup, other, out, resume, checkpointEvery, collapse, differences, server);
   }
 
   TinyRun withOut(Path other) {
     return new TinyRun(
-        setup, data, other, resume, checkpointEvery, collapse, differences, digestEvery);
+        setup, data, other, resume, checkpointEvery, collapse, differences, server);
   }
 
   TinyRun withResume(Resume other) {
     return new TinyRun(
-        setup, data, out, other, checkpointEvery, collapse, differences, digestEvery);
+        setup, data, out, other, checkpointEvery, collapse, differences, server);
   }
 
   TinyRun withCheckpointEvery(int steps) {
-    return new TinyRun(setup, data, out, resume, steps, collapse, differences, digestEvery);
+    return new TinyRun(setup, data, out, resume, steps, collapse, differences, server);
   }
 
   TinyRun withCollapse(CollapseSettings other) {
-    return new TinyRun(setup, data, out, resume, checkpointEvery, other, differences, digestEvery);
+    return new TinyRun(setup, data, out, resume, checkpointEvery, other, differences, server);
   }
 
   TinyRun withDifferences(Function<String, List<String>> other) {
-    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, other, digestEvery);
+    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, other, server);
   }
 
-  TinyRun withDigestEvery(int steps) {
-    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, differences, steps);
+  TinyRun withServer(ParameterServerSettings other) {
+    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, differences, other);
   }
 
   RunSummary run() {
@@ -212,10 +212,15 @@ record TinyRun(
     }
   }
 
-  /** The state after {@code steps} steps. */
-  Map<Section, float[]> state(long steps) {
+  /** The checkpoint after {@code steps} steps. */
+  Checkpoint checkpoint(long steps) {
     LocalStorage storage = new LocalStorage(folder().checkpoints());
-    Checkpoint checkpoint = new CheckpointReader(storage).read(Checkpoints.nameOf(steps));
+    return new CheckpointReader(storage).read(Checkpoints.nameOf(steps));
+  }
+
+  /** The state after {@code steps} steps; without a residual where there is none. */
+  Map<Section, float[]> state(long steps) {
+    Checkpoint checkpoint = checkpoint(steps);
     Map<Section, float[]> state = new EnumMap<>(Section.class);
     for (Section section : Section.values()) {
       state.put(section, checkpoint.values(section));
@@ -248,7 +253,7 @@ record TinyRun(
         setup.network(),
         setup.optimizer(),
         setup.target(),
-        new ParameterServerSettings(TargetSync.BROADCAST, digestEvery),
+        server,
         new CheckpointSettings(checkpointEvery, 10, 0),
         new KnnSettings(1, 5, 0.1, IMAGES, SIZE),
         collapse,

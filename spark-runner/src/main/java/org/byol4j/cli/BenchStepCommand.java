@@ -135,7 +135,8 @@ final class BenchStepCommand implements Runnable {
             new Assignment("bench step", "heads.bias=both"),
             new Assignment("bench step", "network.padding=torch"),
             new Assignment("bench step", "network.init=torch"),
-            new Assignment("bench step", "network.running-variance=unbiased"));
+            new Assignment("bench step", "network.running-variance=unbiased"),
+            new Assignment("bench step", "parameter-server.digest-every-steps=0"));
     // a fault is told before any process starts
     Configuration configuration = Configuration.ofDefaults(assignments);
     tell(measure(configuration, assignments), configuration);
@@ -174,7 +175,14 @@ final class BenchStepCommand implements Runnable {
       try (Device device = Devices.open(configuration.compute())) {
         StepBenchmark.Result result =
             StepBenchmark.run(
-                device, collective, configuration.network(), batch, to - from, image, steps);
+                device,
+                collective,
+                configuration.network(),
+                configuration.server(),
+                batch,
+                to - from,
+                image,
+                steps);
         return new Outcome(result, PeakMemory.residentMb());
       }
     }

@@ -77,6 +77,11 @@ public final class GradientEncoder implements AutoCloseable {
         algorithm.calculateThreshold((int) step, NO_EPOCH, threshold, false, share, residual);
   }
 
+  /** How many elements a gradient and the residual have. */
+  public int elements() {
+    return elements;
+  }
+
   /** What an element must reach to be sent in the next step. */
   public double threshold() {
     return threshold;
@@ -101,6 +106,17 @@ public final class GradientEncoder implements AutoCloseable {
       values.get(taken);
       try (INDArray array = Nd4j.createFromArray(taken)) {
         range(from, taken.length).assign(array);
+      }
+    }
+  }
+
+  /** Adds what remains in {@code values} to the residual from element {@code from} on. */
+  public void addToResidual(int from, FloatBuffer values) {
+    if (values.hasRemaining()) {
+      float[] taken = new float[values.remaining()];
+      values.get(taken);
+      try (INDArray array = Nd4j.createFromArray(taken)) {
+        range(from, taken.length).addi(array);
       }
     }
   }

@@ -1,0 +1,98 @@
+package org.byol4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.byol4j.checkpoint.Checkpoint;
+import org.byol4j.checkpoint.Section;
+import org.byol4j.checkpoint.WeightsDigest;
+import org.byol4j.parameters.Slice;
+import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.sharing.SharingSettings;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole runs whose replicas share encoded gradients; they compare their weights in each step. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+final class SharingRunTest {
+  private static final ParameterServerSettings SHARING =
+      ParameterServerSettings.sharing(new SharingSettings(1e-2, 0.001, 0.02, 0.8, 5, 2), 1);
+
+  @TempDir static Path shared;
+  private static Path images;
+
+  @TempDir Path temp;
+
+  @BeforeAll
+  static void draw() {
+    images = TinyRun.drawImages(shared.resolve("images"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void stoppedAndResumedRunIsTheUninterruptedOneToTheBit(int replicas) {
+    TinyRun whole = run("whole", replicas);
+    whole.run();
+    TinyRun stopped = run("stopped", replicas);
+    stopped.runUntil(4);
+    stopped.run();
+
+    assertThat(stopped.metrics()).hasSize(TinyRun.STEPS).isEqualTo(whole.metrics());
+    Checkpoint end = stopped.checkpoint(TinyRun.STEPS);
+    Checkpoint expected = whole.checkpoint(TinyRun.STEPS);
+    assertThat(WeightsDigest.of(end)).hasSize(5).isEqualTo(WeightsDigest.of(expected));
+    assertThat(end.manifest().counters())
+        .containsKey("gradient-sharing-threshold-bits")
+        .isEqualTo(expected.manifest().counters());
+  }
+
+  @Test
+  void someIsSentAndSomeIsLeftBehind() {
+    TinyRun run = run("run", 2);
+    run.run();
+    Map<Section, float[]> before = run.state(0);
+    Map<Section, float[]> after = run.state(TinyRun.STEPS);
+
+    assertThat(before.get(Section.RESIDUAL)).containsOnly(0f);
+    assertThat(after.get(Section.RESIDUAL)).contains(0f).isNotEqualTo(before.get(Section.RESIDUAL));
+    for (Slice slice : run.checkpoint(0).manifest().layout().parameters().slices()) {
+      if (slice.name().equals("backbone.conv1.weight")) {
+        assertThat(values(after.get(Section.WEIGHTS), slice))
+            .isNotEqualTo(values(before.get(Section.WEIGHTS), slice));
+      }
+    }
+    int all = after.get(Section.RESIDUAL).length;
+    assertThat(Arrays.copyOf(after.get(Section.RESIDUAL), all / 2))
+        .as("a residual is one replica's alone")
+        .isNotEqualTo(Arrays.copyOfRange(after.get(Section.RESIDUAL), all / 2, all));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 3", "3, 1", "3, 2"})
+  void runGoesOnWithAnotherNumberOfReplicas(int before, int after) {
+    TinyRun run = run("run", before);
+    run.runUntil(3);
+    TinyRun resumed = run("run", after);
+
+    assertThat(resumed.run().finished()).isTrue();
+    assertThat(resumed.metrics()).hasSize(TinyRun.STEPS);
+    assertThat(resumed.checkpoint(TinyRun.STEPS).manifest().elements(Section.RESIDUAL))
+        .isEqualTo(after * run.checkpoint(3).manifest().elements(Section.RESIDUAL) / before);
+  }
+
+  private static float[] values(float[] of, Slice slice) {
+    return Arrays.copyOfRange(of, (int) slice.offset(), (int) slice.end());
+  }
+
+  private TinyRun run(String name, int replicas) {
+    return TinyRun.of(images, temp.resolve(name)).withTrain(2, 5, replicas).withServer(SHARING);
+  }
+}

@@ -44,6 +44,12 @@ public interface Collective extends AutoCloseable {
    */
   Collective background();
 
+  /**
+   * How many bytes this replica has sent to the others so far, by all handles together: what it
+   * handed to its connections, before encryption. 0 where replicas share memory.
+   */
+  long sentBytes();
+
   /** Fails every operation of the group, now and from now on, with {@code reason}. */
   void abort(String reason);
 

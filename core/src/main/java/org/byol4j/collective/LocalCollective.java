@@ -171,6 +171,11 @@ public final class LocalCollective implements Collective {
   }
 
   @Override
+  public long sentBytes() {
+    return 0;
+  }
+
+  @Override
   public void abort(String reason) {
     group.fail("aborted by rank=%d: %s".formatted(rank, reason));
   }

@@ -34,6 +34,11 @@ enum SingleReplica implements Collective {
   }
 
   @Override
+  public long sentBytes() {
+    return 0;
+  }
+
+  @Override
   public void abort(String reason) {}
 
   @Override

@@ -66,6 +66,11 @@ public final class TimedCollective implements Collective {
   }
 
   @Override
+  public long sentBytes() {
+    return collective.sentBytes();
+  }
+
+  @Override
   public void abort(String reason) {
     collective.abort(reason);
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 /**
  * What is known of one optimizer step, a line of {@code metrics.jsonl}. Everything but {@link
@@ -21,6 +22,10 @@ import java.util.OptionalDouble;
  * @param cosine the mean cosine between predictions and projections
  * @param effectiveRank of the projections, where it was looked at
  * @param knnTop1 the share of monitor images that kNN classifies rightly, where it was evaluated
+ * @param threshold what elements of gradient and residual had to reach to be sent, where gradients
+ *     are shared
+ * @param sentShare the share of elements that were, in the mean over replicas, where gradients are
+ *     shared
  * @param timing what differs from run to run
  */
 public record StepRecord(
@@ -33,6 +38,8 @@ public record StepRecord(
     double cosine,
     OptionalDouble effectiveRank,
     OptionalDouble knnTop1,
+    OptionalDouble threshold,
+    OptionalDouble sentShare,
     Timing timing) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -45,6 +52,8 @@ public record StepRecord(
    * @param forwardMs how much of it went to forward passes
    * @param backwardMs how much of it went to backward passes
    * @param communicationMs how much of it went to communication and waiting for other replicas
+   * @param sentBytes what it has sent to the other replicas meanwhile, in bytes; empty where there
+   *     are none
    * @param imagesPerSecond images of the whole batch over the step's duration
    * @param timeMs when the step ended, in milliseconds since 1970
    */
@@ -54,6 +63,7 @@ public record StepRecord(
       double forwardMs,
       double backwardMs,
       double communicationMs,
+      OptionalLong sentBytes,
       double imagesPerSecond,
       long timeMs) {}
 
@@ -73,6 +83,9 @@ public record StepRecord(
               Double.NaN,
               Double.NaN,
               Double.NaN,
+              json.path("sent_bytes").isIntegralNumber()
+                  ? OptionalLong.of(json.get("sent_bytes").longValue())
+                  : OptionalLong.empty(),
               number(json, "images_per_s"),
               (long) number(json, "time_ms"));
       return Optional.of(
@@ -86,6 +99,8 @@ public record StepRecord(
               number(json, "cosine"),
               optional(json, "effective_rank"),
               optional(json, "knn_top1"),
+              optional(json, "threshold"),
+              optional(json, "sent_share"),
               timing));
     } catch (IOException e) {
       return Optional.empty();
@@ -117,6 +132,8 @@ public record StepRecord(
         cosine,
         effectiveRank,
         OptionalDouble.of(share),
+        threshold,
+        sentShare,
         timing);
   }
 
@@ -128,7 +145,10 @@ public record StepRecord(
     json.put("feature_std", featureStd).put("cosine", cosine);
     effectiveRank.ifPresent(rank -> json.put("effective_rank", rank));
     knnTop1.ifPresent(top1 -> json.put("knn_top1", top1));
+    threshold.ifPresent(used -> json.put("threshold", used));
+    sentShare.ifPresent(share -> json.put("sent_share", share));
     json.put("step_ms", timing.stepMs()).put("data_wait_ms", timing.dataWaitMs());
+    timing.sentBytes().ifPresent(bytes -> json.put("sent_bytes", bytes));
     json.put("images_per_s", timing.imagesPerSecond()).put("time_ms", timing.timeMs());
     return json.toString();
   }

@@ -3,6 +3,8 @@ package org.byol4j.train;
 import java.nio.FloatBuffer;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.function.ToDoubleFunction;
 import org.byol4j.checkpoint.Attempt;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.collective.Collective;
@@ -10,6 +12,7 @@ import org.byol4j.data.BatchLoader;
 import org.byol4j.device.Device;
 import org.byol4j.eval.EffectiveRank;
 import org.byol4j.metrics.StepRecord;
+import org.byol4j.paramserver.sharing.GradientEncoder;
 
 /**
  * The steps of one replica, from the first to the last or to an agreed stop. All replicas run this
@@ -91,10 +94,15 @@ final class ReplicaLoop {
     while (!isOver) {
       long start = System.nanoTime();
       long waitedBefore = loader.waitedNanos();
+      long sentBefore = collective.sentBytes();
       double loss = replica.step(step, batches);
       projections.measure(replica.predictions(), replica.projections());
       StepRecord.Timing timing =
-          timing(start, loader.waitedNanos() - waitedBefore, replica.times());
+          timing(
+              start,
+              loader.waitedNanos() - waitedBefore,
+              replica.times(),
+              collective.sentBytes() - sentBefore);
 
       OptionalDouble rank = effectiveRank(projections, step);
       StepRecord entry = record(replica, projections, step, loss, rank, timing);
@@ -174,10 +182,17 @@ final class ReplicaLoop {
         projections.cosine(),
         effectiveRank,
         OptionalDouble.empty(),
+        encoded(replica, GradientEncoder::usedThreshold),
+        encoded(replica, GradientEncoder::share),
         timing);
   }
 
-  private StepRecord.Timing timing(long start, long waitedNanos, StepTimes times) {
+  private static OptionalDouble encoded(Replica replica, ToDoubleFunction<GradientEncoder> value) {
+    return replica.encoder().stream().mapToDouble(value).findFirst();
+  }
+
+  private StepRecord.Timing timing(
+      long start, long waitedNanos, StepTimes times, long sentBytes) {
     double nanos = System.nanoTime() - start;
     return new StepRecord.Timing(
         nanos / 1e6,
@@ -185,6 +200,7 @@ final class ReplicaLoop {
         times.forwardNanos() / 1e6,
         times.backwardNanos() / 1e6,
         times.communicationNanos() / 1e6,
+        collective.size() > 1 ? OptionalLong.of(sentBytes) : OptionalLong.empty(),
         plan.settings().train().batchSize() * 1e9 / nanos,
         System.currentTimeMillis());
   }

@@ -34,6 +34,7 @@ public final class StepBenchmark {
    * @param forwardSeconds the median time of a step's forward passes
    * @param backwardSeconds the median time of its backward passes
    * @param communicationSeconds the median time that it communicates, waiting for others included
+   * @param sentBytes the median number of bytes that it sends to the others in a step
    * @param firstLoss the loss of the first step, before any update
    * @param lastLoss the loss of the last step
    */
@@ -42,6 +43,7 @@ public final class StepBenchmark {
       double forwardSeconds,
       double backwardSeconds,
       double communicationSeconds,
+      double sentBytes,
       double firstLoss,
       double lastLoss)
       implements Serializable {}
@@ -91,8 +93,10 @@ public final class StepBenchmark {
       double[] forward = new double[steps];
       double[] backward = new double[steps];
       double[] communication = new double[steps];
+      double[] sent = new double[steps];
       for (int step = 0; step < total; step++) {
         long start = System.nanoTime();
+        long sentBefore = collective.sentBytes();
         lastLoss = replica.step(step, images);
         if (step == 0) {
           firstLoss = lastLoss;
@@ -103,6 +107,7 @@ public final class StepBenchmark {
           forward[timed] = replica.times().forwardNanos() / 1e9;
           backward[timed] = replica.times().backwardNanos() / 1e9;
           communication[timed] = replica.times().communicationNanos() / 1e9;
+          sent[timed] = collective.sentBytes() - sentBefore;
         }
       }
       return new Result(
@@ -110,6 +115,7 @@ public final class StepBenchmark {
           median(forward),
           median(backward),
           median(communication),
+          median(sent),
           firstLoss,
           lastLoss);
     }

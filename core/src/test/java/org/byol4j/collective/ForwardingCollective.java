@@ -45,6 +45,11 @@ public abstract class ForwardingCollective implements Collective {
   }
 
   @Override
+  public long sentBytes() {
+    return collective.sentBytes();
+  }
+
+  @Override
   public void abort(String reason) {
     collective.abort(reason);
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,6 +36,19 @@ class MetricsLogTest {
     assertThat(line.get("images_per_s").doubleValue()).isEqualTo(64);
     assertThat(line.has("effective_rank")).isFalse();
     assertThat(line.get("knn_top1").doubleValue()).isEqualTo(0.25);
+  }
+
+  @Test
+  void aLineSaysWhatWasSharedWhereGradientsAreAndIsReadAgain() throws IOException {
+    StepRecord entry = StepRecords.sharing(1.25e-4, 0.0078, 12_345);
+    append(0, entry, entry(8));
+    JsonNode line = new ObjectMapper().readTree(lines().get(0));
+
+    assertThat(line.get("threshold").doubleValue()).isEqualTo(1.25e-4);
+    assertThat(line.get("sent_share").doubleValue()).isEqualTo(0.0078);
+    assertThat(line.get("sent_bytes").longValue()).isEqualTo(12_345);
+    assertThat(StepRecord.parse(lines().get(0).getBytes(StandardCharsets.UTF_8))).contains(entry);
+    assertThat(lines().get(1)).doesNotContain("threshold", "sent_");
   }
 
   @Test

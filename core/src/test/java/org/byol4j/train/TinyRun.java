@@ -63,7 +63,7 @@ record TinyRun(
   private static final int CLASSES = 3;
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> WALL_CLOCK =
-      List.of("step_ms", "data_wait_ms", "images_per_s", "time_ms");
+      List.of("step_ms", "data_wait_ms", "sent_bytes", "images_per_s", "time_ms");
 
   /**
    * A run of {@link #STEPS} steps that looks at the projections after every second one and

@@ -2,6 +2,7 @@ package org.byol4j.cli;
 
 import java.io.PrintWriter;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Spec;
     })
 final class BenchStepCommand implements Runnable {
   private static final int SMALLEST_IMAGE = 8;
+  private static final String SHARING = "gradient-sharing.";
 
   @Spec private CommandSpec spec;
 
@@ -102,6 +104,20 @@ final class BenchStepCommand implements Runnable {
   private Replicas collective;
 
   @Option(
+      names = "--mode",
+      paramLabel = "NAME",
+      defaultValue = "synchronous",
+      description =
+          "synchronous or gradient-sharing, as parameter-server.mode; default: ${DEFAULT-VALUE}.")
+  private String mode;
+
+  @Option(
+      names = "--set",
+      paramLabel = "gradient-sharing.KEY=VALUE",
+      description = "Sets a key of gradient-sharing. May be given many times.")
+  private List<String> sharing = new ArrayList<>();
+
+  @Option(
       names = "--device",
       paramLabel = "NAME",
       defaultValue = "onednn",
@@ -121,8 +137,17 @@ final class BenchStepCommand implements Runnable {
   public void run() {
     expectAtLeast("--image", image, SMALLEST_IMAGE);
     expectAtLeast("--steps", steps, 1);
-    List<Assignment> assignments =
+    List<Assignment> assignments = new ArrayList<>();
+    for (String key : sharing) {
+      if (!key.startsWith(SHARING)) {
+        throw new ParameterException(
+            spec.commandLine(), "--set %s; allowed: keys of %s".formatted(key, SHARING));
+      }
+      assignments.add(new Assignment("--set", key));
+    }
+    assignments.addAll(
         List.of(
+            new Assignment("--mode", "parameter-server.mode=" + mode),
             new Assignment("--backbone", "network.backbone=" + backbone),
             new Assignment("--stem", "network.stem=" + stem),
             new Assignment("--batch", "train.batch-size=" + batch),
@@ -136,7 +161,7 @@ final class BenchStepCommand implements Runnable {
             new Assignment("bench step", "network.padding=torch"),
             new Assignment("bench step", "network.init=torch"),
             new Assignment("bench step", "network.running-variance=unbiased"),
-            new Assignment("bench step", "parameter-server.digest-every-steps=0"));
+            new Assignment("bench step", "parameter-server.digest-every-steps=0")));
     // a fault is told before any process starts
     Configuration configuration = Configuration.ofDefaults(assignments);
     tell(measure(configuration, assignments), configuration);
@@ -213,12 +238,21 @@ final class BenchStepCommand implements Runnable {
                 - result.forwardSeconds()
                 - result.backwardSeconds()
                 - result.communicationSeconds()));
+    if (result.sentBytes() > 0) {
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "sent %.3f MB a step to the other replicas, by one of them (median)",
+              result.sentBytes() / 1e6));
+    }
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("img_per_s", rate);
     values.put("median_s", result.medianSeconds());
     values.put("forward_s", result.forwardSeconds());
     values.put("backward_s", result.backwardSeconds());
     values.put("communication_s", result.communicationSeconds());
+    values.put("sent_bytes", result.sentBytes());
+    values.put("mode", mode);
     values.put("replicas", configuration.train().replicas());
     values.put("collective", collective.name().toLowerCase(Locale.ROOT));
     values.put("peak_rss_mb", outcome.peakRssMb());

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.Serializable;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.byol4j.metrics.StepRecord;
 
 /** Something that a replica tells the driver. */
@@ -74,11 +75,14 @@ sealed interface ReplicaEvent extends Serializable {
       double cosine,
       double effectiveRank,
       double knnTop1,
+      double threshold,
+      double sentShare,
       double stepMs,
       double dataWaitMs,
       double forwardMs,
       double backwardMs,
       double communicationMs,
+      double sentBytes,
       double imagesPerSecond,
       long timeMs)
       implements ReplicaEvent {
@@ -94,11 +98,16 @@ sealed interface ReplicaEvent extends Serializable {
           entry.cosine(),
           entry.effectiveRank().orElse(Double.NaN),
           entry.knnTop1().orElse(Double.NaN),
+          entry.threshold().orElse(Double.NaN),
+          entry.sentShare().orElse(Double.NaN),
           entry.timing().stepMs(),
           entry.timing().dataWaitMs(),
           entry.timing().forwardMs(),
           entry.timing().backwardMs(),
           entry.timing().communicationMs(),
+          entry.timing().sentBytes().isPresent()
+              ? entry.timing().sentBytes().getAsLong()
+              : Double.NaN,
           entry.timing().imagesPerSecond(),
           entry.timing().timeMs());
     }
@@ -114,8 +123,17 @@ sealed interface ReplicaEvent extends Serializable {
           cosine,
           present(effectiveRank),
           present(knnTop1),
+          present(threshold),
+          present(sentShare),
           new StepRecord.Timing(
-              stepMs, dataWaitMs, forwardMs, backwardMs, communicationMs, imagesPerSecond, timeMs));
+              stepMs,
+              dataWaitMs,
+              forwardMs,
+              backwardMs,
+              communicationMs,
+              Double.isNaN(sentBytes) ? OptionalLong.empty() : OptionalLong.of((long) sentBytes),
+              imagesPerSecond,
+              timeMs));
     }
 
     private static OptionalDouble present(double value) {

@@ -25,6 +25,9 @@ final class TrainingMetrics {
     gauge(registry, "forward_ms", entry -> entry.timing().forwardMs());
     gauge(registry, "backward_ms", entry -> entry.timing().backwardMs());
     gauge(registry, "communication_ms", entry -> entry.timing().communicationMs());
+    gauge(registry, "sent_bytes", entry -> entry.timing().sentBytes().orElse(0));
+    gauge(registry, "threshold", entry -> entry.threshold().orElse(Double.NaN));
+    gauge(registry, "sent_share", entry -> entry.sentShare().orElse(Double.NaN));
     registry.register("bad_images", (Gauge<Long>) () -> badImages);
     registry.register("restarts", (Gauge<Long>) () -> restarts);
   }

@@ -3,6 +3,7 @@ package org.byol4j.collective.tcp;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 
@@ -13,6 +14,7 @@ final class Links {
   private static final String[] PROTOCOLS = {"TLSv1.3"};
 
   private final Optional<SSLContext> context;
+  private final LongAdder sent = new LongAdder();
 
   private Links(Optional<SSLContext> context) {
     this.context = context;
@@ -37,11 +39,18 @@ final class Links {
     return link(channel, false);
   }
 
+  /** How many bytes all these links together have sent. */
+  long sentBytes() {
+    return sent.sum();
+  }
+
   private Link link(SocketChannel channel, boolean connects) throws IOException {
     Sockets.prepare(channel);
-    if (context.isEmpty()) {
-      return new PlainLink(channel);
-    }
+    return new CountedLink(
+        context.isEmpty() ? new PlainLink(channel) : encrypted(channel, connects), sent);
+  }
+
+  private Link encrypted(SocketChannel channel, boolean connects) throws IOException {
     SSLEngine engine = context.get().createSSLEngine();
     engine.setUseClientMode(connects);
     engine.setEnabledProtocols(PROTOCOLS);

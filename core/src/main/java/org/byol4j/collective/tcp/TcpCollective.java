@@ -4,6 +4,7 @@ import java.nio.DoubleBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveArguments;
 import org.byol4j.collective.Vector;
@@ -24,6 +25,7 @@ final class TcpCollective implements Collective {
   private final Gather gather;
   private final long timeoutNanos;
   private final Optional<TcpCollective> background;
+  private final LongSupplier sentBytes;
   private final Runnable closing;
   private final AtomicBoolean closed = new AtomicBoolean();
   private double[] term = {};
@@ -32,16 +34,22 @@ final class TcpCollective implements Collective {
    * Works on a lane.
    *
    * @param background the handle on the other lane; empty if this is it
+   * @param sentBytes how many bytes all lanes together have sent
    * @param closing what closing this handle takes
    */
   TcpCollective(
-      Wire wire, TcpSettings settings, Optional<TcpCollective> background, Runnable closing) {
+      Wire wire,
+      TcpSettings settings,
+      Optional<TcpCollective> background,
+      LongSupplier sentBytes,
+      Runnable closing) {
     this.group = wire.group();
     this.small = new SmallTransfer(wire);
     this.reduceScatter = new ReduceScatter(wire, settings.chunkBytes());
     this.gather = new Gather(wire, settings.chunkBytes());
     this.timeoutNanos = settings.progressTimeout().toNanos();
     this.background = background;
+    this.sentBytes = sentBytes;
     this.closing = closing;
   }
 
@@ -96,6 +104,11 @@ final class TcpCollective implements Collective {
   public void allGather(Vector values, long[] bounds) {
     CollectiveArguments.requireBounds(bounds, group.size(), values.length());
     gather.run(values, bounds, timeoutNanos);
+  }
+
+  @Override
+  public long sentBytes() {
+    return sentBytes.getAsLong();
   }
 
   @Override

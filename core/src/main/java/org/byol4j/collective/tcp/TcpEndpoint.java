@@ -181,7 +181,8 @@ public final class TcpEndpoint implements AutoCloseable {
     long spinNanos = settings.spin().toNanos();
     Wire wire = new Wire(group, mesh.links(Lane.DATA), spinNanos, interruption);
     Wire behind = new Wire(group, mesh.links(Lane.BACKGROUND), spinNanos, interruption);
-    TcpCollective background = new TcpCollective(behind, settings, Optional.empty(), () -> {});
+    TcpCollective background = 
+        new TcpCollective(behind, settings, Optional.empty(), links::sentBytes, () -> {});
     Runnable closing =
         () -> {
           watch.close();
@@ -189,7 +190,9 @@ public final class TcpEndpoint implements AutoCloseable {
           wire.close();
           behind.close();
         };
-    TcpCollective collective = new TcpCollective(wire, settings, Optional.of(background), closing);
+    TcpCollective collective = 
+        new TcpCollective(
+            wire, settings, Optional.of(background), links::sentBytes, closing);
     try {
       collective.join(settings.joinTimeout());
       background.join(settings.joinTimeout());

@@ -27,11 +27,16 @@ public final class GradientEncoder implements AutoCloseable {
   /** ND4J encodes nothing where fewer would be sent; a single element waits in the residual. */
   private static final int FEWEST = 2;
 
+  /** A part's threshold is a positive float32; without any gradient it would fall to 0. */
+  private static final double SMALLEST_THRESHOLD = Float.MIN_NORMAL;
+
   private final int elements;
   private final INDArray residual;
   private final ThresholdAlgorithm algorithm;
   private final ResidualPostProcessor clipping;
   private double threshold;
+  private double usedThreshold;
+  private double share;
 
   /** Makes an empty residual for gradients of {@code elements} elements. */
   public GradientEncoder(SharingSettings settings, int elements) {
@@ -61,6 +66,7 @@ public final class GradientEncoder implements AutoCloseable {
     try (INDArray added = Nd4j.createFromArray(gradient)) {
       residual.addi(added);
     }
+    usedThreshold = threshold;
     int[] words = takeOut();
     clipping.processResidual((int) step, NO_EPOCH, threshold, residual);
     return words;
@@ -70,11 +76,25 @@ public final class GradientEncoder implements AutoCloseable {
    * Chooses the threshold of the next step.
    *
    * @param step the number of steps before the one that was just encoded
-   * @param share the mean over all replicas of the share of elements that each has sent
+   * @param meanShare the mean over all replicas of the share of elements that each has sent
    */
-  public void adapt(long step, double share) {
+  public void adapt(long step, double meanShare) {
+    share = meanShare;
     threshold =
-        algorithm.calculateThreshold((int) step, NO_EPOCH, threshold, false, share, residual);
+        Math.max(
+            SMALLEST_THRESHOLD,
+            algorithm.calculateThreshold(
+                (int) step, NO_EPOCH, threshold, false, meanShare, residual));
+  }
+
+  /** The share of elements that was sent last, as {@link #adapt} was told. */
+  public double share() {
+    return share;
+  }
+
+  /** What elements had to reach to be sent, when something was encoded last. */
+  public double usedThreshold() {
+    return usedThreshold;
   }
 
   /** How many elements a gradient and the residual have. */

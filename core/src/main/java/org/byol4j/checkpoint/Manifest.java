@@ -31,7 +31,9 @@ public record Manifest(
   /** The newest version of the format that this program reads: with a residual. */
   public static final int NEWEST_VERSION = 3;
 
-  /** The version that is written where there is no residual; programs that know no newer read it. */
+  /**
+   * The version that is written where there is no residual; programs that know no newer read it.
+   */
   private static final int VERSION_WITHOUT_RESIDUAL = 2;
 
   public Manifest {

@@ -88,7 +88,8 @@ final class PartWriter {
               range.end(),
               (from, stored) -> {
                 int count = stored.remaining() / Float.BYTES;
-                differs[0] |= !bytesOf(range.values(), (int) (from - range.first()), count).equals(stored);
+                differs[0] |=
+                    !bytesOf(range.values(), (int) (from - range.first()), count).equals(stored);
               });
         });
     return !differs[0];

@@ -31,6 +31,8 @@ final class SettingsReader {
   /** What float32 holds with room on both sides. */
   private static final Interval THRESHOLDS = Interval.closed(1e-30, 1e6);
 
+  private static final double BY_FIRST_GRADIENTS = 0;
+
   /** From 1/16 on all elements travel as a bitmap, which counts as that share. */
   private static final Interval SHARES = new Interval(0, false, 1.0 / 16, false);
 
@@ -156,7 +158,7 @@ final class SettingsReader {
 
   private SharingSettings sharing() {
     return new SharingSettings(
-        values.number("gradient-sharing.initial-threshold", THRESHOLDS),
+        values.numberOrAuto("gradient-sharing.initial-threshold", THRESHOLDS, BY_FIRST_GRADIENTS),
         values.number("gradient-sharing.min-share", SHARES),
         values.number("gradient-sharing.max-share", SHARES),
         values.number("gradient-sharing.threshold-decay", Interval.closed(0.5, 0.999)),

@@ -86,6 +86,19 @@ final class Values {
     return accept(key, Double.toString(value), value);
   }
 
+  /** A number; {@code auto}, which stands in the text as it is, is {@code automatic}. */
+  double numberOrAuto(String key, Interval interval, double automatic) {
+    Optional<ConfigValue> value = scalar(key);
+    if (value.isPresent() && text(value.get()).equals(AUTO)) {
+      return accept(key, AUTO, automatic);
+    }
+    if (value.flatMap(Values::decimal).isEmpty()) {
+      return refuse(
+          key, "is not a number", "a number %s, or %s".formatted(interval, AUTO), automatic);
+    }
+    return number(key, interval);
+  }
+
   /** A list of exactly {@code count} numbers. */
   List<Double> numbers(String key, int count, Interval interval) {
     String allowed = "a list of %d numbers %s".formatted(count, interval);

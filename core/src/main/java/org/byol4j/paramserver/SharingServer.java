@@ -156,10 +156,20 @@ public final class SharingServer implements ParameterServer {
   private FloatBuffer shareGradients(long step) {
     device.read(gradients, FloatBuffer.wrap(all));
     elements.split(all, toEncode, dense.values());
+    if (!encoder.hasThreshold()) {
+      agreeOnThreshold();
+    }
     exchange.send(step, encoder.encode(step, toEncode));
     collective.reduceScatterSum(dense, denseBounds);
     collective.allGather(dense, denseBounds);
     return FloatBuffer.allocate(elements.dense()).put(0, dense.values(), 0, elements.dense());
+  }
+
+  /** The mean of what the replicas find by their gradients, so that all have the same one. */
+  private void agreeOnThreshold() {
+    double[] found = {encoder.thresholdFor(toEncode)};
+    collective.allReduceSum(found);
+    encoder.takeThreshold(Math.max(Float.MIN_NORMAL, found[0] / collective.size()));
   }
 
   /** Changes the weights by the gradients of all replicas in a step, and moves the target. */

@@ -191,8 +191,7 @@ final class ReplicaLoop {
     return replica.encoder().stream().mapToDouble(value).findFirst();
   }
 
-  private StepRecord.Timing timing(
-      long start, long waitedNanos, StepTimes times, long sentBytes) {
+  private StepRecord.Timing timing(long start, long waitedNanos, StepTimes times, long sentBytes) {
     double nanos = System.nanoTime() - start;
     return new StepRecord.Timing(
         nanos / 1e6,

@@ -28,8 +28,7 @@ final class RunCheckpoints {
   RunCheckpoints(RunPlan plan, Device device, Collective collective, Attempt attempt) {
     RunSettings settings = plan.settings();
     this.plan = plan;
-    this.states = 
-        new RunState(plan.architecture(), device, collective.rank(), collective.size());
+    this.states = new RunState(plan.architecture(), device, collective.rank(), collective.size());
     this.writer =
         new CheckpointWriter(
             settings.out().checkpoints(),

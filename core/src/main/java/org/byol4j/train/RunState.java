@@ -125,7 +125,7 @@ public final class RunState {
     checkpoint.read(
         section,
         0,
-        Math.toIntExact(to.shape().elements()),
+        to.shape().elements(),
         (from, values) -> device.write(values, to.view(from, Shape.vector(values.remaining()))));
   }
 

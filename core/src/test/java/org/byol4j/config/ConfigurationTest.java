@@ -272,6 +272,14 @@ class ConfigurationTest {
         configuration(SHARING, "gradient-sharing.max-share=0.02").server();
     assertThat(sharing.targetSync()).isEqualTo(TargetSync.LOCAL);
     assertThat(sharing.sharing().orElseThrow().maxShare()).isEqualTo(0.02);
+    assertThat(sharing.sharing().orElseThrow().initialThreshold()).as("auto").isZero();
+    assertThat(
+            configuration(SHARING, "gradient-sharing.initial-threshold=1e-3")
+                .server()
+                .sharing()
+                .orElseThrow()
+                .initialThreshold())
+        .isEqualTo(1e-3);
   }
 
   @Test
@@ -290,7 +298,8 @@ class ConfigurationTest {
     assertThat(configuration().text().resumeDifferences(sharing))
         .contains("parameter-server.mode: synchronous -> gradient-sharing");
     assertThat(
-            sharing.resumeDifferences(configuration(SHARING, "gradient-sharing.max-share=0.02").text()))
+            sharing.resumeDifferences(
+                configuration(SHARING, "gradient-sharing.max-share=0.02").text()))
         .containsExactly("gradient-sharing.max-share: 0.01 -> 0.02");
   }
 

@@ -52,6 +52,8 @@ class FaultsTest {
             + " below 0.0625",
         "gradient-sharing.initial-threshold=0 | is out of range (--set); allowed: a number from"
             + " 1.0E-30 to 1000000",
+        "gradient-sharing.initial-threshold=low | is not a number (--set); allowed: a number from"
+            + " 1.0E-30 to 1000000, or auto",
         "compute.convolution=winograd | is not a choice (--set); allowed: auto, direct",
         "compute.device=cuda | is not a choice (--set); allowed: onednn, nd4j",
         "network.width=0.3 | gives the stem 19.2 channels (--set); allowed: a multiple of 1/64",
@@ -212,7 +214,8 @@ class FaultsTest {
   @Test
   void replicasThatShareGradientsDoNotBroadcastTargets() {
     assertThat(
-            faults("parameter-server.mode=gradient-sharing", "parameter-server.target-sync=broadcast"))
+            faults(
+                "parameter-server.mode=gradient-sharing", "parameter-server.target-sync=broadcast"))
         .containsExactly(
             "parameter-server.target-sync=broadcast cannot be asked for,"
                 + " with parameter-server.mode=gradient-sharing (--set);"
@@ -221,8 +224,7 @@ class FaultsTest {
 
   @Test
   void smallestShareMustNotBeAboveTheLargest() {
-    assertThat(
-            faults("parameter-server.mode=gradient-sharing", "gradient-sharing.min-share=0.02"))
+    assertThat(faults("parameter-server.mode=gradient-sharing", "gradient-sharing.min-share=0.02"))
         .containsExactly(
             "gradient-sharing.min-share=0.02 is above gradient-sharing.max-share=0.01 (--set;"
                 + " gradient-sharing.max-share: reference.conf: n); allowed: at most 0.01");

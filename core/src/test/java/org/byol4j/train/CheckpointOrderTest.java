@@ -97,7 +97,9 @@ final class CheckpointOrderTest {
 
   @Test
   void replicasThatDifferWriteNoCheckpoint() {
-    TinyRun unwatched = run.withTrain(2, 5, 2).withServer(ParameterServerSettings.synchronous(TargetSync.BROADCAST, 0));
+    TinyRun unwatched =
+        run.withTrain(2, 5, 2)
+            .withServer(ParameterServerSettings.synchronous(TargetSync.BROADCAST, 0));
     FaultyReplicas launcher =
         new FaultyReplicas(
             collective -> collective.rank() == 1 ? new LastWeightsDamaged(collective) : collective);

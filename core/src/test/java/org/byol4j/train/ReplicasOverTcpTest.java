@@ -91,7 +91,11 @@ final class ReplicasOverTcpTest {
         group,
         (collective, rows) ->
             new TinyReplica(
-                devices.get(), collective, SETUP, rows, ParameterServerSettings.synchronous(sync, 1)));
+                devices.get(),
+                collective,
+                SETUP,
+                rows,
+                ParameterServerSettings.synchronous(sync, 1)));
   }
 
   private static double[] weights(TinyReplica replica) {

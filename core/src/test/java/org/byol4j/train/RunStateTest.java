@@ -233,11 +233,7 @@ final class RunStateTest {
                       new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
               Replica replica =
                   replica(
-                      setup,
-                      server,
-                      device,
-                      collective,
-                      RandomViews.rowsOf(rank, size).length)) {
+                      setup, server, device, collective, RandomViews.rowsOf(rank, size).length)) {
             CheckpointWriter writer =
                 new CheckpointWriter(
                     storage,
@@ -252,11 +248,7 @@ final class RunStateTest {
   }
 
   private static Replica replica(
-      Setup setup,
-      ParameterServerSettings server,
-      Device device,
-      Collective collective,
-      int rows) {
+      Setup setup, ParameterServerSettings server, Device device, Collective collective, int rows) {
     return new Replica(
         device,
         collective,

@@ -112,8 +112,7 @@ record TinyRun(
   }
 
   TinyRun withSetup(Setup other) {
-    return new TinyRun(
-        other, data, out, resume, checkpointEvery, collapse, differences, server);
+    return new TinyRun(other, data, out, resume, checkpointEvery, collapse, differences, server);
   }
 
   TinyRun withTrain(int epochs, long seed, int replicas) {
@@ -121,18 +120,15 @@ record TinyRun(
   }
 
   TinyRun withData(Path other) {
-    return new TinyRun(
-        setup, other, out, resume, checkpointEvery, collapse, differences, server);
+    return new TinyRun(setup, other, out, resume, checkpointEvery, collapse, differences, server);
   }
 
   TinyRun withOut(Path other) {
-    return new TinyRun(
-        setup, data, other, resume, checkpointEvery, collapse, differences, server);
+    return new TinyRun(setup, data, other, resume, checkpointEvery, collapse, differences, server);
   }
 
   TinyRun withResume(Resume other) {
-    return new TinyRun(
-        setup, data, out, other, checkpointEvery, collapse, differences, server);
+    return new TinyRun(setup, data, out, other, checkpointEvery, collapse, differences, server);
   }
 
   TinyRun withCheckpointEvery(int steps) {

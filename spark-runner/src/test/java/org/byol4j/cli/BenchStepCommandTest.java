@@ -49,6 +49,33 @@ class BenchStepCommandTest {
     assertThat(parts).isLessThanOrEqualTo(processes.get("median_s").asDouble());
   }
 
+  @Test
+  void sharedGradientsTakeFewerBytes() throws IOException {
+    String[] all = {"--replicas", "2", "--collective", "tcp", "--hidden", "1024"};
+    List<String> some = new ArrayList<>(List.of(all));
+    some.addAll(List.of("--mode", "gradient-sharing", "--set", "gradient-sharing.max-share=0.02"));
+    JsonNode synchronous = json(bench("resnet18", all));
+    Ran ran = bench("resnet18", some.toArray(String[]::new));
+
+    assertThat(ran.code()).as(ran.err()).isZero();
+    JsonNode sharing = json(ran);
+    assertThat(sharing.get("mode").asText()).isEqualTo("gradient-sharing");
+    assertThat(sharing.get("first_loss")).isEqualTo(synchronous.get("first_loss"));
+    assertThat(sharing.get("sent_bytes").asDouble())
+        .isPositive()
+        .isLessThan(synchronous.get("sent_bytes").asDouble() / 10);
+    assertThat(ran.out()).contains(" MB a step to the other replicas");
+  }
+
+  @Test
+  void keysThatTheMeasureDoesNotUseAreRefused() {
+    Ran ran = bench("resnet18", "--set", "optimizer.momentum=0");
+
+    assertThat(ran.code()).isEqualTo(64);
+    assertThat(ran.err())
+        .contains("--set optimizer.momentum=0; allowed: keys of gradient-sharing.");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "resnet19, 1, network.backbone=resnet19 is not a choice (--backbone)",
@@ -84,8 +111,11 @@ class BenchStepCommandTest {
     List<String> words =
         new ArrayList<>(
             List.of("bench", "step", "--backbone", backbone, "--stem", "cifar", "--image", "8"));
-    words.addAll(List.of("--batch", "4", "--threads", "1", "--hidden", "16", "--json"));
+    words.addAll(List.of("--batch", "4", "--threads", "1", "--json"));
     words.addAll(List.of(more));
+    if (!words.contains("--hidden")) {
+      words.addAll(List.of("--hidden", "16"));
+    }
     if (!words.contains("--steps")) {
       words.addAll(List.of("--steps", "2"));
     }

@@ -77,7 +77,13 @@ class BarrierLauncherTest {
   }
 
   private static boolean isOfOurJar(String entry) {
-    return Stream.of("/org/bytedeco/", "/net/java/dev/jna/", "/info/picocli/", "/com/typesafe/")
+    return Stream.of(
+            "/org/bytedeco/",
+            "/org/nd4j/",
+            "/org/deeplearning4j/",
+            "/net/java/dev/jna/",
+            "/info/picocli/",
+            "/com/typesafe/")
         .anyMatch(entry::contains);
   }
 

@@ -181,7 +181,7 @@ public final class TcpEndpoint implements AutoCloseable {
     long spinNanos = settings.spin().toNanos();
     Wire wire = new Wire(group, mesh.links(Lane.DATA), spinNanos, interruption);
     Wire behind = new Wire(group, mesh.links(Lane.BACKGROUND), spinNanos, interruption);
-    TcpCollective background = 
+    TcpCollective background =
         new TcpCollective(behind, settings, Optional.empty(), links::sentBytes, () -> {});
     Runnable closing =
         () -> {
@@ -190,9 +190,8 @@ public final class TcpEndpoint implements AutoCloseable {
           wire.close();
           behind.close();
         };
-    TcpCollective collective = 
-        new TcpCollective(
-            wire, settings, Optional.of(background), links::sentBytes, closing);
+    TcpCollective collective =
+        new TcpCollective(wire, settings, Optional.of(background), links::sentBytes, closing);
     try {
       collective.join(settings.joinTimeout());
       background.join(settings.joinTimeout());

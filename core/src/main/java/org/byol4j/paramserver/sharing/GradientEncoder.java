@@ -27,10 +27,14 @@ public final class GradientEncoder implements AutoCloseable {
   /** ND4J encodes nothing where fewer would be sent; a single element waits in the residual. */
   private static final int FEWEST = 2;
 
+  /** The algorithm's own first threshold: it is always told the one before. */
+  private static final double UNUSED_THRESHOLD = 1;
+
   /** A part's threshold is a positive float32; without any gradient it would fall to 0. */
   private static final double SMALLEST_THRESHOLD = Float.MIN_NORMAL;
 
   private final int elements;
+  private final double maxShare;
   private final INDArray residual;
   private final ThresholdAlgorithm algorithm;
   private final ResidualPostProcessor clipping;
@@ -41,10 +45,11 @@ public final class GradientEncoder implements AutoCloseable {
   /** Makes an empty residual for gradients of {@code elements} elements. */
   public GradientEncoder(SharingSettings settings, int elements) {
     this.elements = elements;
+    this.maxShare = settings.maxShare();
     this.residual = Nd4j.create(DataType.FLOAT, elements);
     this.algorithm =
         new AdaptiveThresholdAlgorithm(
-            settings.initialThreshold(),
+            UNUSED_THRESHOLD,
             settings.minShare(),
             settings.maxShare(),
             settings.thresholdDecay());
@@ -53,6 +58,16 @@ public final class GradientEncoder implements AutoCloseable {
             ? new ResidualClippingPostProcessor(settings.clipMultiple(), settings.clipEverySteps())
             : new NoOpResidualPostProcessor();
     this.threshold = settings.initialThreshold();
+  }
+
+  /** Whether there is a threshold: one was given, taken over, or found by the first gradients. */
+  public boolean hasThreshold() {
+    return threshold > 0;
+  }
+
+  /** The threshold that the largest wanted share of the elements of {@code gradient} reaches. */
+  public double thresholdFor(float[] gradient) {
+    return FirstThreshold.of(gradient, maxShare);
   }
 
   /**
@@ -107,7 +122,9 @@ public final class GradientEncoder implements AutoCloseable {
     return threshold;
   }
 
-  /** Takes over the threshold of an earlier part of the run. */
+  /**
+   * Goes on with a threshold that all replicas have, which may be none, 0, before the first step.
+   */
   public void takeThreshold(double of) {
     threshold = of;
   }

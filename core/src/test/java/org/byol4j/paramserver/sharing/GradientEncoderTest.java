@@ -48,6 +48,51 @@ final class GradientEncoderTest {
   }
 
   @Test
+  void firstThresholdIsWhatTheWantedShareReaches() {
+    float[] gradient = new float[1000];
+    for (int i = 0; i < gradient.length; i++) {
+      gradient[i] = (i % 2 == 0 ? 1e-6f : -1e-6f) * (i + 1);
+    }
+    // the largest 100 are above 9e-4
+    assertThat(FirstThreshold.of(gradient, 0.1)).isBetween(9e-4 * (1 - 1.0 / 128), 9.01e-4);
+    assertThat(FirstThreshold.of(gradient, 1)).isBetween(1e-6 * (1 - 1.0 / 128), 1e-6);
+    assertThat(FirstThreshold.of(new float[1000], 0.1)).isZero();
+
+    SharingSettings automatic = new SharingSettings(0, 0.02, 0.05, 0.5, 0, 1);
+    try (GradientEncoder encoder = new GradientEncoder(automatic, gradient.length)) {
+      assertThat(encoder.hasThreshold()).isFalse();
+      encoder.takeThreshold(encoder.thresholdFor(gradient));
+      int[] words = encoder.encode(0, gradient);
+      assertThat(EncodedPart.received(words, 0, gradient.length).share(gradient.length))
+          .isBetween(0.05, 0.06);
+    }
+  }
+
+  @Test
+  void thresholdOfGradientsThatVanishStaysPositive() {
+    try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
+      for (int step = 0; step < 2000; step++) {
+        encoder.adapt(step, 0);
+      }
+      assertThat((float) encoder.threshold()).isPositive();
+    }
+  }
+
+  @Test
+  void residualsOfSeveralReplicasAreAddedUp() {
+    try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
+      float[] one = new float[ELEMENTS];
+      one[7] = -0.125f;
+      one[63] = 0.5f;
+      encoder.writeResidual(0, FloatBuffer.wrap(one));
+      encoder.addToResidual(7, FloatBuffer.wrap(new float[] {1, 2}));
+      one[7] = 0.875f;
+      one[8] = 2;
+      assertThat(residual(encoder)).containsExactly(one);
+    }
+  }
+
+  @Test
   void singleElementWaitsForAnother() {
     try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
       float[] gradient = new float[ELEMENTS];

@@ -44,6 +44,7 @@ public final class GradientEncoder implements AutoCloseable {
 
   /** Makes an empty residual for gradients of {@code elements} elements. */
   public GradientEncoder(SharingSettings settings, int elements) {
+    LoadedNd4j.require();
     this.elements = elements;
     this.maxShare = settings.maxShare();
     this.residual = Nd4j.create(DataType.FLOAT, elements);

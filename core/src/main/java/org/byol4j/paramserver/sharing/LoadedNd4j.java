@@ -1,0 +1,48 @@
+package org.byol4j.paramserver.sharing;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * ND4J, loaded by a thread of its own. When it is loaded it tells OpenMP how many threads the
+ * loading thread's loops have from now on; if that were a thread that drives a device, the device
+ * would compute with as many, and give other bits.
+ */
+final class LoadedNd4j {
+  private LoadedNd4j() {}
+
+  /**
+   * Returns when ND4J is loaded.
+   *
+   * @throws IllegalStateException if it cannot be
+   */
+  static void require() {
+    Once.LOADED.require();
+  }
+
+  private static final class Once {
+    static final Once LOADED = new Once();
+
+    private final FutureTask<OpExecutioner> loading =
+        new FutureTask<>(Nd4j::getExecutioner);
+
+    private Once() {
+      Thread thread = new Thread(loading, "loads-nd4j");
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    private void require() {
+      try {
+        loading.get();
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("cannot load ND4J: " + e.getCause(), e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while ND4J is loaded", e);
+      }
+    }
+  }
+}

@@ -31,6 +31,9 @@ final class SettingsReader {
   /** What float32 holds with room on both sides. */
   private static final Interval THRESHOLDS = Interval.closed(1e-30, 1e6);
 
+  /** What is under way is kept in memory, and the gradients get old. */
+  private static final int MOST_STEPS_LATE = 16;
+
   private static final double BY_FIRST_GRADIENTS = 0;
 
   /** From 1/16 on all elements travel as a bitmap, which counts as that share. */
@@ -163,7 +166,8 @@ final class SettingsReader {
         values.number("gradient-sharing.max-share", SHARES),
         values.number("gradient-sharing.threshold-decay", Interval.closed(0.5, 0.999)),
         values.number("gradient-sharing.clip-multiple", Interval.NOT_NEGATIVE),
-        values.integer("gradient-sharing.clip-every-steps", 1, UNLIMITED));
+        values.integer("gradient-sharing.clip-every-steps", 1, UNLIMITED),
+        values.integer("gradient-sharing.staleness", 0, MOST_STEPS_LATE));
   }
 
   KnnSettings knn() {

@@ -21,7 +21,11 @@ import org.byol4j.paramserver.ParameterServer;
 import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.SharingServer;
 import org.byol4j.paramserver.SynchronousServer;
+import org.byol4j.paramserver.sharing.EncodedPart;
+import org.byol4j.paramserver.sharing.GatheredParts;
 import org.byol4j.paramserver.sharing.GradientEncoder;
+import org.byol4j.paramserver.sharing.PartExchange;
+import org.byol4j.paramserver.sharing.SharedElements;
 
 /**
  * One replica: both networks on a device, their plan, a share of the parameter server, and the step
@@ -87,6 +91,7 @@ public final class Replica implements AutoCloseable {
                     new SharingServer(
                         device,
                         collective,
+                        exchange(group),
                         momentum,
                         settings,
                         serverSettings.digestEverySteps(),
@@ -122,6 +127,14 @@ public final class Replica implements AutoCloseable {
             targetSettings.update(),
             train,
             times);
+  }
+
+  /**
+   * @param group not the timed one: the server counts itself what it waits for parts
+   */
+  private PartExchange exchange(Collective group) {
+    int elements = new SharedElements(online.table()).encoded();
+    return new GatheredParts(group, EncodedPart.mostWords(elements));
   }
 
   /** Runs one optimizer step; see {@link ByolStep#run}. */

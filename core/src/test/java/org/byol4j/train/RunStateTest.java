@@ -49,7 +49,7 @@ final class RunStateTest {
   private static final ParameterServerSettings SYNCHRONOUS =
       ParameterServerSettings.synchronous(TargetSync.BROADCAST, 0);
   private static final ParameterServerSettings SHARING =
-      ParameterServerSettings.sharing(new SharingSettings(1e-3, 1e-3, 0.02, 0.9, 0, 1), 0);
+      ParameterServerSettings.sharing(new SharingSettings(1e-3, 1e-3, 0.02, 0.9, 0, 1, 0), 0);
 
   @TempDir Path temp;
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 final class SharingRunTest {
   private static final ParameterServerSettings SHARING =
-      ParameterServerSettings.sharing(new SharingSettings(0, 0.001, 0.02, 0.8, 5, 2), 1);
+      ParameterServerSettings.sharing(new SharingSettings(0, 0.001, 0.02, 0.8, 5, 2, 0), 1);
 
   @TempDir static Path shared;
   private static Path images;

@@ -21,8 +21,8 @@ import org.byol4j.paramserver.ParameterServer;
 import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.SharingServer;
 import org.byol4j.paramserver.SynchronousServer;
+import org.byol4j.paramserver.dl4j.MessagedParts;
 import org.byol4j.paramserver.sharing.EncodedPart;
-import org.byol4j.paramserver.sharing.GatheredParts;
 import org.byol4j.paramserver.sharing.GradientEncoder;
 import org.byol4j.paramserver.sharing.PartExchange;
 import org.byol4j.paramserver.sharing.SharedElements;
@@ -134,7 +134,7 @@ public final class Replica implements AutoCloseable {
    */
   private PartExchange exchange(Collective group) {
     int elements = new SharedElements(online.table()).encoded();
-    return new GatheredParts(group, EncodedPart.mostWords(elements));
+    return new MessagedParts(group, EncodedPart.mostWords(elements));
   }
 
   /** Runs one optimizer step; see {@link ByolStep#run}. */

@@ -81,6 +81,12 @@ class BarrierLauncherTest {
             "/org/bytedeco/",
             "/org/nd4j/",
             "/org/deeplearning4j/",
+            "/org/reactivestreams/",
+            "/io/reactivex/",
+            "/com/google/flatbuffers/",
+            "/net/ericaro/",
+            "/com/jakewharton/",
+            "/com/github/oshi/",
             "/net/java/dev/jna/",
             "/info/picocli/",
             "/com/typesafe/")

@@ -92,7 +92,8 @@ final class SynchronousServerTest {
             LocalCollective.group(replicas, Duration.ofSeconds(30)),
             collective -> {
               try (ReplicaOfServer replica =
-                  new ReplicaOfServer(collective, settings, ParameterServerSettings.synchronous(sync, 3))) {
+                  new ReplicaOfServer(
+                      collective, settings, ParameterServerSettings.synchronous(sync, 3))) {
                 for (int step = 0; step < steps; step++) {
                   replica.step(step);
                 }

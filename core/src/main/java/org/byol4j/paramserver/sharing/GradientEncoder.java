@@ -50,10 +50,7 @@ public final class GradientEncoder implements AutoCloseable {
     this.residual = Nd4j.create(DataType.FLOAT, elements);
     this.algorithm =
         new AdaptiveThresholdAlgorithm(
-            UNUSED_THRESHOLD,
-            settings.minShare(),
-            settings.maxShare(),
-            settings.thresholdDecay());
+            UNUSED_THRESHOLD, settings.minShare(), settings.maxShare(), settings.thresholdDecay());
     this.clipping =
         settings.clipMultiple() > 0
             ? new ResidualClippingPostProcessor(settings.clipMultiple(), settings.clipEverySteps())

@@ -25,8 +25,7 @@ final class LoadedNd4j {
   private static final class Once {
     static final Once LOADED = new Once();
 
-    private final FutureTask<OpExecutioner> loading =
-        new FutureTask<>(Nd4j::getExecutioner);
+    private final FutureTask<OpExecutioner> loading = new FutureTask<>(Nd4j::getExecutioner);
 
     private Once() {
       Thread thread = new Thread(loading, "loads-nd4j");

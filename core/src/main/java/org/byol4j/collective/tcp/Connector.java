@@ -42,6 +42,9 @@ final class Connector {
     private String doing = "";
     private String lastProblem = "";
 
+    /** Why the other end or this one did not want to go on, if that was said once. */
+    private String lastReason = "";
+
     void begin() {
       count++;
       does("connecting, no answer");
@@ -55,6 +58,9 @@ final class Connector {
     void failed(IOException problem) {
       doing = "";
       lastProblem = problem.getMessage() == null ? problem.toString() : problem.getMessage();
+      if (problem instanceof StrayException) {
+        lastReason = lastProblem;
+      }
     }
 
     String describe(long now) {
@@ -63,7 +69,10 @@ final class Connector {
               ? ""
               : " %s for %d ms".formatted(doing, TimeUnit.NANOSECONDS.toMillis(now - sinceNanos));
       String before = lastProblem.isEmpty() ? "" : " last failure: " + lastProblem;
-      return "attempts=%d%s%s".formatted(count, current, before);
+      // a connection that is closed at once may take the reason with it
+      String once =
+          lastReason.equals(lastProblem) || lastReason.isEmpty() ? "" : " before: " + lastReason;
+      return "attempts=%d%s%s%s".formatted(count, current, before, once);
     }
   }
 

@@ -1,5 +1,6 @@
 package org.byol4j.collective.tcp;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -34,7 +35,7 @@ final class HandshakeMessages {
     while (incoming.hasRemaining()) {
       int count = link.read(incoming);
       if (count < 0) {
-        throw new StrayException(
+        throw new EOFException(
             "closed after %d of %d bytes".formatted(incoming.position(), incoming.capacity()));
       }
       if (count == 0) {

@@ -82,7 +82,7 @@ final class TlsTest {
         .contains("missing=[1]", " dropped=/127.0.0.1:")
         .contains("TLS: it does not trust the certificate of collective.tls.key-store: ");
     assertThat(reasons.get(1))
-        .contains("missing=[0]", "problems={0=/127.0.0.1:", "last failure: ")
+        .contains("missing=[0]", "problems={0=/127.0.0.1:")
         .contains("TLS: collective.tls.trust-store does not trust its certificate: ");
   }
 

@@ -11,9 +11,9 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One of ND4J's custom operations on given operands. Its context is made at the first run and kept:
- * without one, ND4J would look up shapes and marshal all arguments each time. What it takes natively,
- * a few hundred bytes, goes with the garbage, not with the device: to close a context of 1.0.0-M2.1
- * does nothing, and what ND4J has its collector of garbage free must not be freed twice.
+ * without one, ND4J would look up shapes and marshal all arguments each time. What it takes
+ * natively, a few hundred bytes, goes with the garbage, not with the device: to close a context of
+ * 1.0.0-M2.1 does nothing, and what ND4J has its collector of garbage free must not be freed twice.
  */
 final class Call implements Op {
 

@@ -60,7 +60,7 @@ public final class FaultyNetwork implements AutoCloseable {
   }
 
   /** Passes nothing on any more to or from a replica, as if it were frozen. */
-  void swallow(int rank) {
+  public void swallow(int rank) {
     relays.stream().filter(relay -> relay.touches(rank)).forEach(relay -> relay.swallows = true);
   }
 

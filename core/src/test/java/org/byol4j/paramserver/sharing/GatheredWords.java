@@ -5,13 +5,13 @@ import java.nio.ByteOrder;
 import org.byol4j.collective.Vector;
 
 /** Integers that a collective gathers, in memory that grows as needed and is used again. */
-public final class Words implements Vector {
+final class GatheredWords implements Vector {
   private ByteBuffer toRead = ByteBuffer.allocateDirect(0);
   private ByteBuffer toWrite = toRead;
   private int length;
 
   /** Makes room for {@code words} integers, whose values are not defined. */
-  public void resize(int words) {
+  void resize(int words) {
     int bytes = Math.multiplyExact(words, Integer.BYTES);
     if (bytes > toRead.capacity()) {
       toRead = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
@@ -21,12 +21,12 @@ public final class Words implements Vector {
   }
 
   /** Puts {@code words} in, from index {@code at} on. */
-  public void put(int at, int[] words) {
+  void put(int at, int[] words) {
     window(toWrite, at, words.length).asIntBuffer().put(words);
   }
 
   /** The integers {@code [from, to)}. */
-  public int[] get(int from, int to) {
+  int[] get(int from, int to) {
     int[] words = new int[to - from];
     window(toRead, from, words.length).asIntBuffer().get(words);
     return words;

@@ -7,12 +7,15 @@ import java.util.List;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveException;
 
-/** Brings parts by plain gathers of the collective, when they are taken. */
+/**
+ * Brings parts by plain gathers of the collective, when they are taken: what other ways are held
+ * against.
+ */
 public final class GatheredParts implements PartExchange {
   private final Collective collective;
   private final int mostWords;
   private final Deque<int[]> sent = new ArrayDeque<>();
-  private final Words parts = new Words();
+  private final GatheredWords parts = new GatheredWords();
   private final double[] length = new double[1];
   private final double[] lengths;
   private long sentBytes;

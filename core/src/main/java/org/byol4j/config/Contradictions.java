@@ -157,12 +157,21 @@ final class Contradictions {
   /** What a device does not have. */
   void checkDevice(ComputeSettings compute) {
     if (values.areGood("compute.device", "compute.convolution")
-        && compute.device().equals("nd4j")
+        && !compute.device().equals("onednn")
         && compute.convolution() == ComputeSettings.Convolution.DIRECT) {
       values.report(
           "compute.convolution",
           "cannot be asked for, with " + values.mention("compute.device"),
           "auto, or compute.device=onednn",
+          "compute.device");
+    }
+    if (values.areGood("compute.device", "compute.precision")
+        && !compute.device().equals("cuda")
+        && !compute.precision().equals("fp32")) {
+      values.report(
+          "compute.precision",
+          "cannot be asked for, with " + values.mention("compute.device"),
+          "fp32, or compute.device=cuda",
           "compute.device");
     }
   }

@@ -190,8 +190,8 @@ final class SettingsReader {
 
   ComputeSettings compute() {
     return new ComputeSettings(
-        values.oneOf("compute.device", List.of("onednn", "nd4j")),
-        values.oneOf("compute.precision", List.of("fp32")),
+        values.oneOf("compute.device", List.of("onednn", "nd4j", "cuda")),
+        values.oneOf("compute.precision", List.of("fp32", "tf32", "bf16")),
         values.integer("compute.threads", 1, 1024),
         values.oneOf("compute.convolution", ComputeSettings.Convolution.class));
   }

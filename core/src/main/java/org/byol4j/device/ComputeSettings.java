@@ -4,7 +4,8 @@ package org.byol4j.device;
  * Where and how a replica computes ({@code compute.*}).
  *
  * @param device the device's name
- * @param precision the element type of activations; {@code fp32}
+ * @param precision how activations are kept and products taken; {@code fp32}, {@code tf32} or
+ *     {@code bf16}
  * @param threads how many threads a replica computes with, at least 1
  * @param convolution which algorithms a convolution may use
  */

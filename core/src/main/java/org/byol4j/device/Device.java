@@ -32,6 +32,14 @@ public interface Device extends AutoCloseable {
    */
   Tensor allocate(Shape shape);
 
+  /**
+   * The same for activations and their gradients, whose elements may be of lower precision than
+   * those of weights. Weights, gradients of weights and biases are never in it.
+   */
+  default Tensor allocateActivations(Shape shape) {
+    return allocate(shape);
+  }
+
   /** How many bytes an element takes in exchange with {@link #host}: 4, or 8 on the reference. */
   default int elementBytes() {
     return Float.BYTES;

@@ -108,7 +108,7 @@ final class Planner {
   Tensor finish() {
     int width = 1024;
     int rows = Math.toIntExact(Math.max(1, (arena.size() + width - 1) / width));
-    Tensor memory = device.allocate(Shape.matrix(rows, width));
+    Tensor memory = device.allocateActivations(Shape.matrix(rows, width));
     slots.forEach(slot -> slot.place(memory));
     for (Section section : sections) {
       section.ops = section.planned.stream().map(Supplier::get).toArray(Op[]::new);

@@ -2,6 +2,7 @@ package org.byol4j.train;
 
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.cuda.CudaDevice;
 import org.byol4j.device.nd4j.Nd4jDevice;
 import org.byol4j.device.onednn.OnednnDevice;
 
@@ -14,16 +15,18 @@ public final class Devices {
    *
    * @throws IllegalArgumentException if there is no such device, or it does not have what the
    *     settings ask for
-   * @throws IllegalStateException if the natives of oneDNN cannot be loaded
+   * @throws IllegalStateException if the natives of oneDNN cannot be loaded, or the device cuda
+   *     lacks something, saying what
    * @throws LinkageError if ND4J has no backend that runs here, saying what is missing
    */
   public static Device open(ComputeSettings settings) {
     return switch (settings.device()) {
       case "onednn" -> new OnednnDevice(settings);
       case "nd4j" -> new Nd4jDevice(settings);
+      case "cuda" -> CudaDevice.open(settings);
       default ->
           throw new IllegalArgumentException(
-              "compute.device=%s, expected onednn or nd4j".formatted(settings.device()));
+              "compute.device=%s, expected onednn, nd4j or cuda".formatted(settings.device()));
     };
   }
 }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is said of a configuration that cannot be used. */
 class FaultsTest {
@@ -43,7 +44,6 @@ class FaultsTest {
         "network.last-gamma=two | is not a choice (--set); allowed: one, zero, zero-in-bottlenecks",
         "network.last-gamma=ZERO | is not a choice (--set); allowed: one, zero,"
             + " zero-in-bottlenecks",
-        "compute.precision=bf16 | is not a choice (--set); allowed: fp32",
         "parameter-server.mode=gossip | is not a choice (--set); allowed: synchronous,"
             + " gradient-sharing",
         "parameter-server.target-sync=none | is not a choice (--set); allowed: auto, broadcast,"
@@ -54,8 +54,9 @@ class FaultsTest {
             + " 1.0E-30 to 1000000",
         "gradient-sharing.initial-threshold=low | is not a number (--set); allowed: a number from"
             + " 1.0E-30 to 1000000, or auto",
+        "compute.precision=fp16 | is not a choice (--set); allowed: fp32, tf32, bf16",
         "compute.convolution=winograd | is not a choice (--set); allowed: auto, direct",
-        "compute.device=cuda | is not a choice (--set); allowed: onednn, nd4j",
+        "compute.device=gpu | is not a choice (--set); allowed: onednn, nd4j, cuda",
         "network.width=0.3 | gives the stem 19.2 channels (--set); allowed: a multiple of 1/64",
         "augment.mean=0.5 | is not a list (--set); allowed: a list of 3 numbers from 0 to 1",
         "augment.mean=[1,2] | is out of range (--set); allowed: a list of 3 numbers from 0 to 1",
@@ -203,12 +204,31 @@ class FaultsTest {
     assertThat(faults("augment.view2.min-sigma=3")).hasSize(1);
   }
 
-  @Test
-  void directConvolutionsOnNd4jAreRefused() {
-    assertThat(faults("compute.device=nd4j", "compute.convolution=direct"))
+  @ParameterizedTest
+  @ValueSource(strings = {"nd4j", "cuda"})
+  void directConvolutionsAreForOnednnOnly(String device) {
+    assertThat(faults("compute.device=" + device, "compute.convolution=direct"))
         .containsExactly(
-            "compute.convolution=direct cannot be asked for, with compute.device=nd4j (--set);"
+            "compute.convolution=direct cannot be asked for, with compute.device=%s (--set);"
+                    .formatted(device)
                 + " allowed: auto, or compute.device=onednn");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"onednn, tf32", "onednn, bf16", "nd4j, bf16"})
+  void precisionBelowFloat32IsForCudaOnly(String device, String precision) {
+    assertThat(faults("compute.device=" + device, "compute.precision=" + precision))
+        .containsExactly(
+            "compute.precision=%s cannot be asked for, with compute.device=%s (--set);"
+                    .formatted(precision, device)
+                + " allowed: fp32, or compute.device=cuda");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fp32", "tf32", "bf16"})
+  void cudaTakesEveryPrecision(String precision) {
+    String[] given = {"compute.device=cuda", "compute.precision=" + precision};
+    assertThat(Configuration.ofDefaults(set(given)).compute().precision()).isEqualTo(precision);
   }
 
   @Test

@@ -121,8 +121,15 @@ final class BenchStepCommand implements Runnable {
       names = "--device",
       paramLabel = "NAME",
       defaultValue = "onednn",
-      description = "onednn or nd4j, as compute.device; default: ${DEFAULT-VALUE}.")
+      description = "onednn, nd4j or cuda, as compute.device; default: ${DEFAULT-VALUE}.")
   private String device;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      defaultValue = "fp32",
+      description = "fp32, tf32 or bf16, as compute.precision; default: ${DEFAULT-VALUE}.")
+  private String precision;
 
   @Option(
       names = "--convolution",
@@ -153,6 +160,7 @@ final class BenchStepCommand implements Runnable {
             new Assignment("--batch", "train.batch-size=" + batch),
             new Assignment("--threads", "compute.threads=" + threads),
             new Assignment("--device", "compute.device=" + device),
+            new Assignment("--precision", "compute.precision=" + precision),
             new Assignment("--convolution", "compute.convolution=" + convolution),
             new Assignment("--hidden", "heads.hidden=" + hidden),
             new Assignment("--replicas", "cluster.replicas=" + replicas),

@@ -1,0 +1,172 @@
+package org.byol4j.device.cuda;
+
+import org.byol4j.device.LinearMap;
+import org.byol4j.device.Op;
+import org.byol4j.device.Padding;
+import org.byol4j.device.Shape;
+import org.byol4j.device.Tensor;
+import org.byol4j.device.Window;
+
+/**
+ * A convolution by the GPU's library; a matrix product is one of single pixels.
+ *
+ * <p>The library gets numbers of channels in multiples of 8, which its fast kernels are for,
+ * windows that are padded alike on both sides, and tensors at addresses that are multiples of 16.
+ * Where the network has something else, such as the images of 3 channels, it works on copies in
+ * areas that all convolutions share.
+ */
+final class Convolution implements LinearMap {
+
+  private final Engine engine;
+  private final Shape input;
+  private final Shape output;
+  private final Window window;
+  private final CudaTensor weights;
+  private final PackedWeights.Extent extent;
+  private final Placement images;
+  private final Placement results;
+
+  Convolution(Engine engine, Shape input, Shape output, Window window, Tensor weights) {
+    if (!window.output(input, output.channels()).equals(output)) {
+      throw new IllegalArgumentException(
+          "convolution of %s by %s makes %s, not output=%s"
+              .formatted(input, window, window.output(input, output.channels()), output));
+    }
+    this.engine = engine;
+    this.input = input;
+    this.output = output;
+    this.window = window;
+    extent =
+        new PackedWeights.Extent(
+            output.channels(), input.channels(), window.kernel() * window.kernel());
+    this.weights =
+        CudaTensor.of(weights, engine, Element.FP32, extent.elements(), "weights of a convolution");
+    images = placementOfImages();
+    results =
+        new Placement(
+            engine, output, withChannels(output, PackedWeights.multiple(output.channels())), 0, 0);
+  }
+
+  private Placement placementOfImages() {
+    Padding vertical = window.vertical();
+    Padding horizontal = window.horizontal();
+    int channels = PackedWeights.multiple(input.channels());
+    if (isEven()) {
+      return new Placement(engine, input, withChannels(input, channels), 0, 0);
+    }
+    Shape framed =
+        new Shape(
+            input.batch(),
+            input.height() + vertical.before() + vertical.after(),
+            input.width() + horizontal.before() + horizontal.after(),
+            channels);
+    return new Placement(engine, input, framed, vertical.before(), horizontal.before());
+  }
+
+  private boolean isEven() {
+    return window.vertical().before() == window.vertical().after()
+        && window.horizontal().before() == window.horizontal().after();
+  }
+
+  private static Shape withChannels(Shape shape, int channels) {
+    return new Shape(shape.batch(), shape.height(), shape.width(), channels);
+  }
+
+  private ConvolutionProblem problem(ConvolutionProblem.Direction direction, Element element) {
+    Shape in = images.placed();
+    Shape out = results.placed();
+    Padding none = Padding.both(0);
+    return new ConvolutionProblem(
+        direction,
+        engine.arithmetic(element),
+        in.batch(),
+        in.height(),
+        in.width(),
+        in.channels(),
+        out.height(),
+        out.width(),
+        out.channels(),
+        window.kernel(),
+        window.stride(),
+        isEven() ? window.vertical() : none,
+        isEven() ? window.horizontal() : none);
+  }
+
+  @Override
+  public Op forward(Tensor x, Tensor y) {
+    CudaTensor from = input(x);
+    CudaTensor to = output(y, from.element());
+    Operand in = Operand.read(images, from, engine.images());
+    Operand out = Operand.written(results, to, engine.results());
+    PackedWeights.Packed filters = engine.packedWeights().of(weights, extent, from.element());
+    Gpu.ConvolutionPlan plan = plan(ConvolutionProblem.Direction.FORWARD, from.element());
+    return () -> {
+      filters.refresh();
+      in.before();
+      out.before();
+      plan.run(in.address(), filters.address(), out.address(), engine.workspace().address());
+      out.after();
+    };
+  }
+
+  @Override
+  public Op backwardData(Tensor dy, Tensor dx) {
+    CudaTensor to = input(dx);
+    CudaTensor from = output(dy, to.element());
+    Operand in = Operand.read(results, from, engine.results());
+    Operand out = Operand.written(images, to, engine.images());
+    PackedWeights.Packed filters = engine.packedWeights().of(weights, extent, to.element());
+    Gpu.ConvolutionPlan plan = plan(ConvolutionProblem.Direction.DATA, to.element());
+    return () -> {
+      filters.refresh();
+      in.before();
+      out.before();
+      plan.run(out.address(), filters.address(), in.address(), engine.workspace().address());
+      out.after();
+    };
+  }
+
+  @Override
+  public Op backwardWeights(Tensor x, Tensor dy, Tensor gradient) {
+    CudaTensor first = input(x);
+    CudaTensor second = output(dy, first.element());
+    CudaTensor sum =
+        CudaTensor.of(gradient, engine, Element.FP32, extent.elements(), "weight gradient");
+    Operand in = Operand.read(images, first, engine.images());
+    Operand out = Operand.read(results, second, engine.results());
+    Area filters = engine.filters().atLeast(extent.padded().elements() * first.element().bytes());
+    Gpu.ConvolutionPlan plan = plan(ConvolutionProblem.Direction.WEIGHTS, first.element());
+    Launch add =
+        engine
+            .launch("layout", first.element(), "add_filters")
+            .over(extent.elements())
+            .area(filters)
+            .tensor(sum)
+            .integer(extent.outputs())
+            .integer(extent.inputs())
+            .integer(extent.taps())
+            .integer(extent.padded().inputs());
+    return () -> {
+      in.before();
+      out.before();
+      plan.run(in.address(), filters.address(), out.address(), engine.workspace().address());
+      add.run();
+    };
+  }
+
+  private Gpu.ConvolutionPlan plan(ConvolutionProblem.Direction direction, Element element) {
+    Gpu.ConvolutionPlan plan = engine.gpu().plan(problem(direction, element));
+    if (plan.workspaceBytes() > 0) {
+      engine.workspace().atLeast(plan.workspaceBytes());
+    }
+    return plan;
+  }
+
+  private CudaTensor input(Tensor tensor) {
+    return CudaTensor.of(tensor, engine, input.elements(), "input of a convolution");
+  }
+
+  private CudaTensor output(Tensor tensor, Element element) {
+    return CudaTensor.of(tensor, engine, element, output.elements(), "output of a convolution");
+  }
+}

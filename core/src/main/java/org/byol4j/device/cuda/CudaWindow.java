@@ -1,0 +1,94 @@
+package org.byol4j.device.cuda;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Objects;
+import org.byol4j.device.HostWindow;
+
+/** A float32 tensor's elements, copied to and from pinned memory of its own. */
+final class CudaWindow implements HostWindow {
+
+  private final Engine engine;
+  private final CudaTensor tensor;
+  private final PinnedRange read;
+  private final PinnedRange written;
+
+  /**
+   * @throws IllegalArgumentException if the tensor is not of float32
+   */
+  CudaWindow(Engine engine, CudaTensor tensor) {
+    if (tensor.element() != Element.FP32) {
+      throw new IllegalArgumentException(
+          "window on a tensor of element=%s, expected FP32".formatted(tensor.element()));
+    }
+    this.engine = engine;
+    this.tensor = tensor;
+    read = new PinnedRange(engine);
+    written = new PinnedRange(engine);
+  }
+
+  @Override
+  public long length() {
+    return tensor.elements();
+  }
+
+  @Override
+  public int elementBytes() {
+    return Float.BYTES;
+  }
+
+  @Override
+  public ByteBuffer read(long from, int count) {
+    requireWithin(from, count);
+    ByteBuffer buffer = read.of(count);
+    engine.gpu().exchange(address(from), read.address(), (long) count * Float.BYTES);
+    return buffer;
+  }
+
+  @Override
+  public ByteBuffer write(long from, int count) {
+    requireWithin(from, count);
+    return written.of(count);
+  }
+
+  @Override
+  public void written(long from, int count) {
+    requireWithin(from, count);
+    engine.gpu().exchange(written.address(), address(from), (long) count * Float.BYTES);
+    tensor.memory().changed();
+  }
+
+  private void requireWithin(long from, int count) {
+    tensor.memory().requireOpen();
+    Objects.checkFromIndexSize(from, (long) count, length());
+  }
+
+  private long address(long from) {
+    return tensor.address() + from * Float.BYTES;
+  }
+
+  /** Pinned memory that grows to the longest range. */
+  private static final class PinnedRange {
+    private final Engine engine;
+    private ByteBuffer buffer = ByteBuffer.allocate(0);
+    private long address;
+
+    private PinnedRange(Engine engine) {
+      this.engine = engine;
+    }
+
+    private ByteBuffer of(int count) {
+      int bytes = Math.multiplyExact(count, Float.BYTES);
+      if (buffer.capacity() < bytes) {
+        var memory = engine.pinned(bytes);
+        buffer = memory.asByteBuffer().order(ByteOrder.nativeOrder());
+        address = memory.address();
+      }
+      return buffer.clear().limit(bytes);
+    }
+
+    private long address() {
+      return address;
+    }
+  }
+}

@@ -1,0 +1,229 @@
+package org.byol4j.device.cuda;
+
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_ENGINECFG_ENGINE;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_ENGINEHEUR_DEVICEPROP;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_ENGINEHEUR_MODE;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_ENGINEHEUR_RESULTS;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_ENGINE_GLOBAL_INDEX;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_ENGINE_NUMERICAL_NOTE;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_EXECUTION_PLAN_HANDLE;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_ENGINECFG_DESCRIPTOR;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_ENGINE_DESCRIPTOR;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_HEUR_MODE_A;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_HEUR_MODE_FALLBACK;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_FFT;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_TENSOR_CORE;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_WINOGRAD;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_HEUR_MODE;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_NUMERICAL_NOTE;
+import static org.bytedeco.cuda.global.cudnn.cudnnGetVersion;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.bytedeco.cuda.cudnn.cudnnContext;
+
+/**
+ * Makes plans for convolutions: cuDNN's heuristics rank the ways, and those that break a promise of
+ * the device are left out.
+ *
+ * <p>Left out always: what may give other bits another time, and what rounds inputs or sums more
+ * than the precision says. For float32 also what rounds by its algorithm (Winograd's, Fourier's)
+ * and what tensor cores compute, which round inputs to TF32.
+ */
+final class CudnnPlanner implements AutoCloseable {
+
+  /** How many ways of a list are looked at. */
+  private static final int MOST = 64;
+
+  private static final Set<Integer> NEVER =
+      Set.of(
+          CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC,
+          CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS,
+          CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION);
+
+  private static final Set<Integer> NOT_FOR_FLOAT32 =
+      Set.of(
+          CUDNN_NUMERICAL_NOTE_TENSOR_CORE,
+          CUDNN_NUMERICAL_NOTE_FFT,
+          CUDNN_NUMERICAL_NOTE_WINOGRAD,
+          CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4,
+          CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6,
+          CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13);
+
+  private final Optional<cudnnContext> handle;
+  private final Optional<CudnnDescriptor> properties;
+
+  /** Which list of the heuristics. */
+  private enum Ranking {
+    BEST(CUDNN_HEUR_MODE_A),
+    FALLBACK(CUDNN_HEUR_MODE_FALLBACK);
+
+    private final int mode;
+
+    Ranking(int mode) {
+      this.mode = mode;
+    }
+  }
+
+  private CudnnPlanner(Optional<cudnnContext> handle, Optional<CudnnDescriptor> properties) {
+    this.handle = handle;
+    this.properties = properties;
+  }
+
+  /** For the GPU of {@code handle}. */
+  static CudnnPlanner forGpu(cudnnContext handle) {
+    return new CudnnPlanner(Optional.of(handle), Optional.empty());
+  }
+
+  /** For a GPU that is not there, from cuDNN's description of one. */
+  static CudnnPlanner forProperties(String json) {
+    return new CudnnPlanner(
+        Optional.empty(),
+        Optional.of(
+            new CudnnDescriptor(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR, "GPU")
+                .setText(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, json)
+                .finish()));
+  }
+
+  /**
+   * A way to compute a problem.
+   *
+   * @param name the same for the same way on the same GPU and version of cuDNN
+   * @param plan ready to run; the receiver closes it
+   */
+  record Way(String name, CudnnDescriptor plan, long workspaceBytes) implements AutoCloseable {
+
+    @Override
+    public void close() {
+      plan.close();
+    }
+  }
+
+  /**
+   * The first ways that keep the promises, best first; the caller closes them.
+   *
+   * @param most how many
+   * @throws UnsupportedOperationException if there is none
+   */
+  List<Way> ways(ConvolutionProblem problem, int most) {
+    List<Way> ways = new ArrayList<>();
+    try (CudnnGraph graph = new CudnnGraph(problem, handle)) {
+      for (Ranking ranking : Ranking.values()) {
+        addWays(problem, graph, ranking, most, ways);
+        if (!ways.isEmpty()) {
+          return ways;
+        }
+      }
+    }
+    throw new UnsupportedOperationException(
+        "cuDNN %d has no deterministic way for convolution=%s"
+            .formatted(cudnnGetVersion(), problem.key()));
+  }
+
+  /**
+   * The way of that name, if it still keeps the promises.
+   *
+   * @throws UnsupportedOperationException if there is none at all
+   */
+  Optional<Way> way(ConvolutionProblem problem, String name) {
+    List<Way> ways = ways(problem, MOST);
+    Optional<Way> found = ways.stream().filter(way -> way.name().equals(name)).findFirst();
+    ways.stream().filter(way -> !way.name().equals(name)).forEach(Way::close);
+    return found;
+  }
+
+  private void addWays(
+      ConvolutionProblem problem, CudnnGraph graph, Ranking ranking, int most, List<Way> to) {
+    CudnnDescriptor heuristics = heuristics(graph, ranking);
+    List<CudnnDescriptor> made = new ArrayList<>();
+    try {
+      heuristics.finish();
+      int count = Math.min(MOST, heuristics.count(CUDNN_ATTR_ENGINEHEUR_RESULTS));
+      for (int i = 0; i < count; i++) {
+        made.add(new CudnnDescriptor(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, "configuration " + i));
+      }
+      List<CudnnDescriptor> ranked = heuristics.getInto(CUDNN_ATTR_ENGINEHEUR_RESULTS, made);
+      for (int i = 0; i < ranked.size() && to.size() < most; i++) {
+        addWay(problem, ranked.get(i), ranking + "-" + i, to);
+      }
+    } catch (CudnnException e) {
+      // no such list for this graph; ways() says so if the other one is empty, too
+      to.clear();
+    } finally {
+      made.forEach(CudnnDescriptor::close);
+      heuristics.close();
+    }
+  }
+
+  private CudnnDescriptor heuristics(CudnnGraph graph, Ranking ranking) {
+    CudnnDescriptor heuristics =
+        new CudnnDescriptor(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR, "heuristics " + ranking)
+            .refer(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph.descriptor())
+            .setEnum(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, ranking.mode);
+    properties.ifPresent(gpu -> heuristics.refer(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, gpu));
+    return heuristics;
+  }
+
+  private void addWay(
+      ConvolutionProblem problem, CudnnDescriptor configuration, String place, List<Way> to) {
+    try (CudnnDescriptor engine =
+        configuration.getInto(
+            CUDNN_ATTR_ENGINECFG_ENGINE,
+            new CudnnDescriptor(CUDNN_BACKEND_ENGINE_DESCRIPTOR, "engine"))) {
+      int[] notes = engine.getEnums(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE);
+      if (!keepsPromises(problem.arithmetic(), notes)) {
+        return;
+      }
+      String name = place + "-engine" + engine.getLong(CUDNN_ATTR_ENGINE_GLOBAL_INDEX);
+      plan(configuration, name).ifPresent(to::add);
+    }
+  }
+
+  /** Whether an engine with these notes may be used. */
+  static boolean keepsPromises(ConvolutionProblem.Arithmetic arithmetic, int... notes) {
+    return Arrays.stream(notes)
+        .noneMatch(
+            note ->
+                NEVER.contains(note)
+                    || (arithmetic == ConvolutionProblem.Arithmetic.FP32
+                        && NOT_FOR_FLOAT32.contains(note)));
+  }
+
+  /** A configuration may turn out not to run on this GPU, or not with this alignment. */
+  private Optional<Way> plan(CudnnDescriptor configuration, String name) {
+    CudnnDescriptor plan =
+        new CudnnDescriptor(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR, "plan " + name);
+    try {
+      handle.ifPresent(context -> plan.setHandle(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, context));
+      properties.ifPresent(gpu -> plan.refer(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, gpu));
+      plan.refer(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration).finish();
+      return Optional.of(
+          new Way(name, plan, plan.getLong(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE)));
+    } catch (CudnnException e) {
+      plan.close();
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public void close() {
+    properties.ifPresent(CudnnDescriptor::close);
+  }
+}

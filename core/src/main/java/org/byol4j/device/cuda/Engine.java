@@ -1,0 +1,148 @@
+package org.byol4j.device.cuda;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.javacpp.BytePointer;
+
+/** What the operations of one device share: the GPU, its memory, the areas they use in turn. */
+final class Engine implements AutoCloseable {
+
+  private final Gpu gpu;
+  private final ConvolutionProblem.Arithmetic ofFloats;
+  private final Staging staging;
+  private final Set<GpuMemory> memories = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final List<Arguments> arguments = new ArrayList<>();
+  private final List<BytePointer> pinned = new ArrayList<>();
+  private final PackedWeights packedWeights = new PackedWeights(this);
+  private final Area images = new Area(this);
+  private final Area results = new Area(this);
+  private final Area filters = new Area(this);
+  private final Area workspace = new Area(this);
+  private final Area partials = new Area(this);
+  private final Area transfer = new Area(this);
+  private boolean closed;
+
+  /**
+   * @param gpu where it computes; closed with this
+   * @param ofFloats how products of float32 tensors are taken
+   */
+  Engine(Gpu gpu, ConvolutionProblem.Arithmetic ofFloats) {
+    this.gpu = gpu;
+    this.ofFloats = ofFloats;
+    staging = new Staging(gpu);
+  }
+
+  Gpu gpu() {
+    return gpu;
+  }
+
+  Staging staging() {
+    return staging;
+  }
+
+  PackedWeights packedWeights() {
+    return packedWeights;
+  }
+
+  /** How products of tensors of such elements are taken. */
+  ConvolutionProblem.Arithmetic arithmetic(Element element) {
+    return element == Element.BF16 ? ConvolutionProblem.Arithmetic.BF16 : ofFloats;
+  }
+
+  /** Images as a convolution wants them. */
+  Area images() {
+    return images;
+  }
+
+  /** What a convolution makes of images, where it wants it. */
+  Area results() {
+    return results;
+  }
+
+  /** A gradient of filters, before it is added. */
+  Area filters() {
+    return filters;
+  }
+
+  /** What convolutions work with besides. */
+  Area workspace() {
+    return workspace;
+  }
+
+  /** Sums of parts. */
+  Area partials() {
+    return partials;
+  }
+
+  /** Elements as the host has them, on their way. */
+  Area transfer() {
+    return transfer;
+  }
+
+  /** A kernel to be given its grid and arguments. */
+  Launch launch(String file, Element element, String function) {
+    requireOpen();
+    return new Launch(gpu.kernel(file, element, function), arguments());
+  }
+
+  /** Arguments that live as long as the device. */
+  Arguments arguments() {
+    Arguments made = new Arguments();
+    arguments.add(made);
+    return made;
+  }
+
+  /** Pinned memory of the host that lives as long as the device; from any thread. */
+  BytePointer pinned(long bytes) {
+    synchronized (pinned) {
+      BytePointer memory = gpu.pinned(bytes);
+      pinned.add(memory);
+      return memory;
+    }
+  }
+
+  /** Zeroed memory that lives until it is freed or the device closed. */
+  GpuMemory allocate(Element element, long bytes) {
+    requireOpen();
+    long address = gpu.allocate(bytes);
+    gpu.zero(address, bytes);
+    GpuMemory memory = new GpuMemory(element, bytes, address);
+    memories.add(memory);
+    return memory;
+  }
+
+  void free(GpuMemory memory) {
+    if (memories.remove(memory)) {
+      memory.markClosed();
+      packedWeights.forget(memory);
+      gpu.free(memory.address());
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("cuda device was closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    gpu.await();
+    for (GpuMemory memory : memories) {
+      memory.markClosed();
+      gpu.free(memory.address());
+    }
+    memories.clear();
+    arguments.forEach(Arguments::close);
+    pinned.forEach(gpu::unpin);
+    staging.close();
+    gpu.close();
+  }
+}

@@ -1,0 +1,88 @@
+package org.byol4j.device.cuda;
+
+import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
+
+/**
+ * The machine below a {@link CudaDevice}. What computes or copies is started, in the order of the
+ * calls, and runs behind the caller's back until {@link #await}; memory is named by its address.
+ *
+ * <p>Confined to one thread, but for {@link #exchange}.
+ */
+interface Gpu extends AutoCloseable {
+
+  /** What the bits of a result depend on: the GPU, the versions of driver and libraries. */
+  Map<String, String> facts();
+
+  /**
+   * Returns memory of undefined content, aligned to 256 bytes.
+   *
+   * @throws OutOfMemoryError if there is no more, naming the size and what is free
+   */
+  long allocate(long bytes);
+
+  /** Frees memory, once everything that was started is done. */
+  void free(long address);
+
+  /** Memory of the host that the GPU copies from and to directly. */
+  BytePointer pinned(long bytes);
+
+  void unpin(BytePointer memory);
+
+  /** Starts to set bytes to zero. */
+  void zero(long address, long bytes);
+
+  /** Starts a copy; either side may be pinned memory of the host. */
+  void copy(long from, long to, long bytes);
+
+  /**
+   * Copies after everything that was started before, and returns when it is done. From any thread;
+   * no two at a time.
+   */
+  void exchange(long from, long to, long bytes);
+
+  /** Returns when everything that was started is done. */
+  void await();
+
+  /**
+   * An own kernel.
+   *
+   * @param file the resource that it is in, without {@code .cu}
+   * @param element what activations are of
+   */
+  Kernel kernel(String file, Element element, String function);
+
+  /**
+   * A way to compute a convolution; the same for the same problem.
+   *
+   * @throws UnsupportedOperationException if there is none
+   */
+  ConvolutionPlan plan(ConvolutionProblem problem);
+
+  /** One kernel. */
+  @FunctionalInterface
+  interface Kernel {
+
+    /** Starts it on a grid of blocks. */
+    void launch(int gridX, int gridY, int blockX, int blockY, Arguments arguments);
+  }
+
+  /** One convolution, for given places. */
+  interface ConvolutionPlan {
+
+    /** How much memory it works with besides. */
+    long workspaceBytes();
+
+    /**
+     * Starts it.
+     *
+     * @param x images, or where their gradient goes
+     * @param w filters, or where their gradient goes
+     * @param y what the filters make of the images, or its gradient
+     */
+    void run(long x, long w, long y, long workspace);
+  }
+
+  @Override
+  void close();
+}

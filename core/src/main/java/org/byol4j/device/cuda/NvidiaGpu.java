@@ -1,0 +1,255 @@
+package org.byol4j.device.cuda;
+
+import static org.bytedeco.cuda.global.cudart.CUDA_ERROR_OUT_OF_MEMORY;
+import static org.bytedeco.cuda.global.cudart.CU_EVENT_DISABLE_TIMING;
+import static org.bytedeco.cuda.global.cudart.CU_STREAM_NON_BLOCKING;
+import static org.bytedeco.cuda.global.cudart.cuCtxSetCurrent;
+import static org.bytedeco.cuda.global.cudart.cuDeviceGet;
+import static org.bytedeco.cuda.global.cudart.cuDeviceGetName;
+import static org.bytedeco.cuda.global.cudart.cuDevicePrimaryCtxRelease;
+import static org.bytedeco.cuda.global.cudart.cuDevicePrimaryCtxRetain;
+import static org.bytedeco.cuda.global.cudart.cuDriverGetVersion;
+import static org.bytedeco.cuda.global.cudart.cuEventCreate;
+import static org.bytedeco.cuda.global.cudart.cuEventDestroy;
+import static org.bytedeco.cuda.global.cudart.cuEventRecord;
+import static org.bytedeco.cuda.global.cudart.cuGetErrorString;
+import static org.bytedeco.cuda.global.cudart.cuInit;
+import static org.bytedeco.cuda.global.cudart.cuLaunchKernel;
+import static org.bytedeco.cuda.global.cudart.cuMemAlloc;
+import static org.bytedeco.cuda.global.cudart.cuMemAllocHost;
+import static org.bytedeco.cuda.global.cudart.cuMemFree;
+import static org.bytedeco.cuda.global.cudart.cuMemFreeHost;
+import static org.bytedeco.cuda.global.cudart.cuMemGetInfo;
+import static org.bytedeco.cuda.global.cudart.cuMemcpyAsync;
+import static org.bytedeco.cuda.global.cudart.cuMemsetD8Async;
+import static org.bytedeco.cuda.global.cudart.cuModuleGetFunction;
+import static org.bytedeco.cuda.global.cudart.cuModuleLoadData;
+import static org.bytedeco.cuda.global.cudart.cuModuleUnload;
+import static org.bytedeco.cuda.global.cudart.cuStreamCreate;
+import static org.bytedeco.cuda.global.cudart.cuStreamDestroy;
+import static org.bytedeco.cuda.global.cudart.cuStreamSynchronize;
+import static org.bytedeco.cuda.global.cudart.cuStreamWaitEvent;
+import static org.bytedeco.cuda.global.cudnn.cudnnCreate;
+import static org.bytedeco.cuda.global.cudnn.cudnnDestroy;
+import static org.bytedeco.cuda.global.cudnn.cudnnGetErrorString;
+import static org.bytedeco.cuda.global.cudnn.cudnnGetVersion;
+import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.bytedeco.cuda.cudart.CUctx_st;
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.cuda.cudart.CUmod_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.cudnn.cudnnContext;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/** A GPU through the driver's API, cuDNN and NVRTC. */
+final class NvidiaGpu implements Gpu {
+
+  private static final int NAME_BYTES = 256;
+
+  private final int device;
+  private final CUctx_st context = new CUctx_st();
+  private final CUstream_st computing = new CUstream_st();
+  private final CUstream_st exchanging = new CUstream_st();
+  private final CUevent_st computed = new CUevent_st();
+  private final cudnnContext cudnn = new cudnnContext();
+  private final Nvrtc nvrtc;
+  private final CudnnConvolutions convolutions;
+  private final Map<String, CUmod_st> modules = new HashMap<>();
+  private Thread user;
+
+  /**
+   * @param gpu which one, from 0 on
+   * @param capability its compute capability, such as 90
+   * @param cache where compiled kernels and chosen plans are kept
+   */
+  NvidiaGpu(int gpu, int capability, CacheFolder cache) {
+    check(cuInit(0), "cuInit");
+    int[] handle = new int[1];
+    check(cuDeviceGet(handle, gpu), "cuDeviceGet");
+    device = handle[0];
+    check(cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
+    enter();
+    check(cuStreamCreate(computing, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+    check(cuStreamCreate(exchanging, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+    check(cuEventCreate(computed, CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+    checkCudnn(cudnnCreate(cudnn), "cudnnCreate");
+    checkCudnn(cudnnSetStream(cudnn, computing), "cudnnSetStream");
+    nvrtc = new Nvrtc(cache, capability);
+    convolutions =
+        new CudnnConvolutions(
+            this, cudnn, new PlanRecord(cache, name(), Long.toString(cudnnGetVersion())));
+  }
+
+  private String name() {
+    try (BytePointer text = new BytePointer(NAME_BYTES)) {
+      check(cuDeviceGetName(text, NAME_BYTES, device), "cuDeviceGetName");
+      return text.getString();
+    }
+  }
+
+  @Override
+  public Map<String, String> facts() {
+    enter();
+    int[] driver = new int[1];
+    check(cuDriverGetVersion(driver), "cuDriverGetVersion");
+    return Map.of(
+        "gpu", name(),
+        "driver", Integer.toString(driver[0]),
+        "cudnn", Long.toString(cudnnGetVersion()),
+        "nvrtc", Nvrtc.version());
+  }
+
+  @Override
+  public long allocate(long bytes) {
+    enter();
+    long[] address = new long[1];
+    int status = cuMemAlloc(address, Math.max(1, bytes));
+    if (status == CUDA_ERROR_OUT_OF_MEMORY) {
+      throw new OutOfMemoryError(
+          "cannot allocate GPU memory: bytes=%d %s".formatted(bytes, free()));
+    }
+    check(status, "cuMemAlloc");
+    return address[0];
+  }
+
+  private String free() {
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      check(cuMemGetInfo(free, total), "cuMemGetInfo");
+      return "freeBytes=%d totalBytes=%d".formatted(free.get(), total.get());
+    }
+  }
+
+  @Override
+  public void free(long address) {
+    enter();
+    await();
+    check(cuMemFree(address), "cuMemFree");
+  }
+
+  @Override
+  public BytePointer pinned(long bytes) {
+    check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
+    BytePointer memory = new BytePointer();
+    int status = cuMemAllocHost(memory, bytes);
+    if (status == CUDA_ERROR_OUT_OF_MEMORY) {
+      throw new OutOfMemoryError("cannot pin memory of the host: bytes=" + bytes);
+    }
+    check(status, "cuMemAllocHost");
+    memory.capacity(bytes);
+    return memory;
+  }
+
+  @Override
+  public void unpin(BytePointer memory) {
+    enter();
+    check(cuMemFreeHost(memory), "cuMemFreeHost");
+  }
+
+  @Override
+  public void zero(long address, long bytes) {
+    enter();
+    check(cuMemsetD8Async(address, (byte) 0, bytes, computing), "cuMemsetD8Async");
+  }
+
+  @Override
+  public void copy(long from, long to, long bytes) {
+    enter();
+    check(cuMemcpyAsync(to, from, bytes, computing), "cuMemcpyAsync");
+  }
+
+  @Override
+  public synchronized void exchange(long from, long to, long bytes) {
+    check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
+    check(cuEventRecord(computed, computing), "cuEventRecord");
+    check(cuStreamWaitEvent(exchanging, computed, 0), "cuStreamWaitEvent");
+    check(cuMemcpyAsync(to, from, bytes, exchanging), "cuMemcpyAsync");
+    check(cuStreamSynchronize(exchanging), "copy between host and GPU");
+  }
+
+  @Override
+  public void await() {
+    enter();
+    check(cuStreamSynchronize(computing), "computing on the GPU");
+  }
+
+  /** The calling thread is to drive this GPU. */
+  private void enter() {
+    Thread caller = Thread.currentThread();
+    if (user != caller) {
+      check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
+      user = caller;
+    }
+  }
+
+  @Override
+  public Kernel kernel(String file, Element element, String function) {
+    enter();
+    CUmod_st module = modules.computeIfAbsent(file + element, key -> load(file, element));
+    CUfunc_st entry = new CUfunc_st();
+    check(cuModuleGetFunction(entry, module, function), "kernel " + function);
+    PointerPointer<Pointer> none = null;
+    return (gridX, gridY, blockX, blockY, arguments) -> {
+      enter();
+      int status =
+          cuLaunchKernel(
+              entry, gridX, gridY, 1, blockX, blockY, 1, 0, computing, arguments.pointers(), none);
+      check(status, function);
+    };
+  }
+
+  private CUmod_st load(String file, Element element) {
+    CUmod_st module = new CUmod_st();
+    try (BytePointer code = new BytePointer(nvrtc.compiled(file, element))) {
+      check(cuModuleLoadData(module, code), "kernels of " + file);
+    }
+    return module;
+  }
+
+  @Override
+  public ConvolutionPlan plan(ConvolutionProblem problem) {
+    enter();
+    return convolutions.plan(problem);
+  }
+
+  @Override
+  public void close() {
+    enter();
+    await();
+    convolutions.close();
+    checkCudnn(cudnnDestroy(cudnn), "cudnnDestroy");
+    modules.values().forEach(module -> check(cuModuleUnload(module), "cuModuleUnload"));
+    check(cuEventDestroy(computed), "cuEventDestroy");
+    check(cuStreamDestroy(computing), "cuStreamDestroy");
+    check(cuStreamDestroy(exchanging), "cuStreamDestroy");
+    check(cuDevicePrimaryCtxRelease(device), "cuDevicePrimaryCtxRelease");
+  }
+
+  private static void check(int status, String what) {
+    if (status != 0) {
+      throw new IllegalStateException("%s: %s".formatted(what, reason(status)));
+    }
+  }
+
+  private static String reason(int status) {
+    try (PointerPointer<BytePointer> text = new PointerPointer<>(1)) {
+      return cuGetErrorString(status, text) == 0
+          ? "CUresult=%d %s".formatted(status, text.get(BytePointer.class, 0).getString())
+          : "CUresult=" + status;
+    }
+  }
+
+  private static void checkCudnn(int status, String what) {
+    if (status != 0) {
+      throw new CudnnException(
+          "%s: status=%d %s".formatted(what, status, cudnnGetErrorString(status).getString()));
+    }
+  }
+}

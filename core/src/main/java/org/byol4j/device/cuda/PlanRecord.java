@@ -1,0 +1,66 @@
+package org.byol4j.device.cuda;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Which way was chosen for each convolution on one kind of GPU with one version of cuDNN, kept from
+ * one process to the next: ways differ in rounding, so a choice that was measured must be measured
+ * once only. A file with a line for each convolution, its key and the way's name.
+ */
+final class PlanRecord {
+
+  private static final String HEADER = "# convolutions and the way that was chosen for each\n";
+
+  private final CacheFolder cache;
+  private final String file;
+
+  /**
+   * @param gpu the GPU's name
+   * @param cudnn the version of cuDNN
+   */
+  PlanRecord(CacheFolder cache, String gpu, String cudnn) {
+    this.cache = cache;
+    file =
+        "plans-%s-cudnn%s.txt"
+            .formatted(gpu.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-"), cudnn);
+  }
+
+  /** The way that was chosen, if one was. */
+  Optional<String> chosen(ConvolutionProblem problem) {
+    return Optional.ofNullable(read().get(problem.key()));
+  }
+
+  /**
+   * Keeps a choice, unless somebody else has kept one meanwhile; returns the one that counts.
+   *
+   * <p>Two processes that choose at the same moment may lose one another's lines; each then goes on
+   * with what it returns, and the next process that finds no line chooses again.
+   */
+  String keep(ConvolutionProblem problem, String way) {
+    Map<String, String> all = read();
+    String earlier = all.putIfAbsent(problem.key(), way);
+    if (earlier != null) {
+      return earlier;
+    }
+    StringBuilder text = new StringBuilder(HEADER);
+    all.forEach((key, value) -> text.append(key).append(' ').append(value).append('\n'));
+    cache.put(file, text.toString().getBytes(StandardCharsets.UTF_8));
+    return way;
+  }
+
+  private Map<String, String> read() {
+    Map<String, String> all = new TreeMap<>();
+    String text =
+        cache.get(file).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElse("");
+    text.lines()
+        .filter(line -> !line.startsWith("#"))
+        .map(line -> line.split(" "))
+        .filter(words -> words.length == 2)
+        .forEach(words -> all.put(words[0], words[1]));
+    return all;
+  }
+}

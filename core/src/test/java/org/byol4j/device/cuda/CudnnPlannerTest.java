@@ -1,0 +1,83 @@
+package org.byol4j.device.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.byol4j.device.Padding;
+import org.byol4j.device.cuda.ConvolutionProblem.Arithmetic;
+import org.byol4j.device.cuda.ConvolutionProblem.Direction;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Plans for an H200 that is not there; needs cuDNN and what it loads, but no GPU. */
+@Tag("cuda")
+class CudnnPlannerTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    // size, inputs, outputs, kernel, stride, padding
+    "224, 8, 64, 7, 2, 3",
+    "56, 64, 64, 1, 1, 0",
+    "56, 64, 64, 3, 1, 1",
+    "56, 64, 256, 1, 1, 0",
+    "57, 128, 128, 3, 2, 0",
+    "56, 256, 512, 1, 2, 0",
+    "7, 512, 2048, 1, 1, 0",
+    "7, 512, 512, 3, 1, 1",
+    "32, 8, 64, 3, 1, 1",
+    "1, 2048, 4096, 1, 1, 0"
+  })
+  void everyLayerHasADeterministicWayInEveryPrecision(
+      int size, int inputs, int outputs, int kernel, int stride, int pad) throws IOException {
+    try (CudnnPlanner planner = CudnnPlanner.forProperties(h200())) {
+      for (Arithmetic arithmetic : Arithmetic.values()) {
+        for (Direction direction : Direction.values()) {
+          ConvolutionProblem problem =
+              problem(direction, arithmetic, size, inputs, outputs, kernel, stride, pad);
+          List<CudnnPlanner.Way> ways = planner.ways(problem, 3);
+          assertThat(ways).as(problem.key()).isNotEmpty();
+          String first = ways.get(0).name();
+          ways.forEach(CudnnPlanner.Way::close);
+          planner.way(problem, first).orElseThrow().close();
+        }
+      }
+    }
+  }
+
+  private static ConvolutionProblem problem(
+      Direction direction,
+      Arithmetic arithmetic,
+      int size,
+      int inputs,
+      int outputs,
+      int kernel,
+      int stride,
+      int pad) {
+    int out = (size + 2 * pad - kernel) / stride + 1;
+    Padding padding = Padding.both(pad);
+    return new ConvolutionProblem(
+        direction,
+        arithmetic,
+        64,
+        size,
+        size,
+        inputs,
+        out,
+        out,
+        outputs,
+        kernel,
+        stride,
+        padding,
+        padding);
+  }
+
+  private static String h200() throws IOException {
+    try (InputStream in = CudnnPlannerTest.class.getResourceAsStream("h200.json")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package org.byol4j.device.cuda;
+
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import org.bytedeco.javacpp.BytePointer;
+
+/**
+ * A GPU made of one thread of the host. It runs the very sources of our kernels and computes
+ * convolutions from their definition. Like a real one it does nothing before somebody waits, hands
+ * out memory full of rubbish, and promises no order of threads and blocks.
+ */
+final class HostGpu implements Gpu {
+  private static final long ALIGNMENT = 256;
+  private static final byte RUBBISH = (byte) 0xa5;
+  private static final int SLOTS = 20;
+  private static final Function COPY = NativeLibrary.getInstance("c").getFunction("memmove");
+
+  /** In which order blocks and threads run. */
+  enum Order {
+    FORWARDS,
+    BACKWARDS
+  }
+
+  private final Order order;
+  private final Map<Long, BytePointer> blocks = new HashMap<>();
+  private final Queue<Runnable> started = new ArrayDeque<>();
+  private long allocations;
+
+  HostGpu(Order order) {
+    this.order = order;
+  }
+
+  /** How often memory was allocated. */
+  long allocations() {
+    return allocations;
+  }
+
+  /** How many blocks of memory were not freed. */
+  int held() {
+    return blocks.size();
+  }
+
+  @Override
+  public Map<String, String> facts() {
+    return Map.of("gpu", "host");
+  }
+
+  @Override
+  public long allocate(long bytes) {
+    allocations++;
+    BytePointer block = new BytePointer(bytes + ALIGNMENT);
+    BytePointer.memset(block, RUBBISH, bytes + ALIGNMENT);
+    long address = (block.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    blocks.put(address, block);
+    return address;
+  }
+
+  @Override
+  public void free(long address) {
+    await();
+    blocks.remove(address).close();
+  }
+
+  @Override
+  public BytePointer pinned(long bytes) {
+    BytePointer memory = new BytePointer(bytes);
+    blocks.put(memory.address(), memory);
+    return memory;
+  }
+
+  @Override
+  public void unpin(BytePointer memory) {
+    blocks.remove(memory.address()).close();
+  }
+
+  @Override
+  public void zero(long address, long bytes) {
+    started.add(() -> new Pointer(address).setMemory(0, bytes, (byte) 0));
+  }
+
+  @Override
+  public void copy(long from, long to, long bytes) {
+    started.add(() -> move(from, to, bytes));
+  }
+
+  private static void move(long from, long to, long bytes) {
+    COPY.invokePointer(new Object[] {new Pointer(to), new Pointer(from), bytes});
+  }
+
+  @Override
+  public void exchange(long from, long to, long bytes) {
+    await();
+    move(from, to, bytes);
+  }
+
+  @Override
+  public void await() {
+    while (!started.isEmpty()) {
+      started.remove().run();
+    }
+  }
+
+  @Override
+  public Kernel kernel(String file, Element element, String function) {
+    Function launcher = HostKernels.of(element).getFunction("launch_" + function);
+    return (gridX, gridY, blockX, blockY, arguments) -> {
+      com.sun.jna.Memory taken = snapshot(arguments);
+      started.add(
+          () -> {
+            Object[] call = {taken, order.ordinal(), gridX, gridY, blockX, blockY};
+            if (launcher.invokeInt(call) != 0) {
+              throw new AssertionError(
+                  "kernel=%s has a barrier that not all threads reach".formatted(function));
+            }
+          });
+    };
+  }
+
+  /** Pointers to copies of the arguments, behind which the copies lie. */
+  private static com.sun.jna.Memory snapshot(Arguments arguments) {
+    long values = arguments.pointers().get(0).address();
+    com.sun.jna.Memory taken = new com.sun.jna.Memory(2L * SLOTS * Long.BYTES);
+    for (int i = 0; i < SLOTS; i++) {
+      taken.setPointer((long) i * Long.BYTES, taken.share((SLOTS + i) * (long) Long.BYTES));
+    }
+    byte[] bytes = new Pointer(values).getByteArray(0, SLOTS * Long.BYTES);
+    taken.write((long) SLOTS * Long.BYTES, bytes, 0, bytes.length);
+    return taken;
+  }
+
+  @Override
+  public ConvolutionPlan plan(ConvolutionProblem problem) {
+    Function convolve = HostKernels.of(problem.arithmetic().element()).getFunction("convolve");
+    int[] extents = {
+      problem.batch(), problem.height(), problem.width(), problem.inputs(),
+      problem.outHeight(), problem.outWidth(), problem.outputs(), problem.kernel(),
+      problem.stride(), problem.vertical().before(), problem.horizontal().before()
+    };
+    return new ConvolutionPlan() {
+      @Override
+      public long workspaceBytes() {
+        return 0;
+      }
+
+      @Override
+      public void run(long x, long w, long y, long workspace) {
+        requireAligned(x, w, y);
+        Object[] arguments = new Object[4 + extents.length];
+        arguments[0] = problem.direction().ordinal();
+        arguments[1] = new Pointer(x);
+        arguments[2] = new Pointer(w);
+        arguments[3] = new Pointer(y);
+        for (int i = 0; i < extents.length; i++) {
+          arguments[4 + i] = extents[i];
+        }
+        started.add(() -> convolve.invokeVoid(arguments));
+      }
+    };
+  }
+
+  private static void requireAligned(long... addresses) {
+    if (Arrays.stream(addresses).anyMatch(address -> address % 16 != 0)) {
+      throw new AssertionError("convolution at addresses " + Arrays.toString(addresses));
+    }
+  }
+
+  @Override
+  public void close() {
+    await();
+  }
+}

@@ -1,0 +1,63 @@
+package org.byol4j.device.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.byol4j.device.Padding;
+import org.byol4j.device.cuda.ConvolutionProblem.Arithmetic;
+import org.byol4j.device.cuda.ConvolutionProblem.Direction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was chosen once. */
+class PlanRecordTest {
+  private static final Padding ONE = Padding.both(1);
+  private static final ConvolutionProblem FORWARD =
+      new ConvolutionProblem(
+          Direction.FORWARD, Arithmetic.BF16, 64, 56, 56, 64, 56, 56, 64, 3, 1, ONE, ONE);
+
+  @TempDir private Path folder;
+
+  @Test
+  void choiceIsThereForTheNextProcess() {
+    assertThat(record("NVIDIA H200", "92400").chosen(FORWARD)).isEmpty();
+
+    assertThat(record("NVIDIA H200", "92400").keep(FORWARD, "BEST-1-engine7"))
+        .isEqualTo("BEST-1-engine7");
+    assertThat(record("NVIDIA H200", "92400").keep(FORWARD.in(Direction.DATA), "BEST-0-engine2"))
+        .isEqualTo("BEST-0-engine2");
+
+    assertThat(record("NVIDIA H200", "92400").chosen(FORWARD)).contains("BEST-1-engine7");
+    assertThat(record("NVIDIA H200", "92400").chosen(FORWARD.in(Direction.WEIGHTS))).isEmpty();
+  }
+
+  @Test
+  void firstChoiceCounts() {
+    record("NVIDIA H200", "92400").keep(FORWARD, "BEST-1-engine7");
+
+    assertThat(record("NVIDIA H200", "92400").keep(FORWARD, "BEST-0-engine2"))
+        .isEqualTo("BEST-1-engine7");
+  }
+
+  @Test
+  void otherGpusAndVersionsHaveChoicesOfTheirOwn() {
+    record("NVIDIA H200", "92400").keep(FORWARD, "BEST-1-engine7");
+
+    assertThat(record("NVIDIA H200", "92500").chosen(FORWARD)).isEmpty();
+    assertThat(record("Tesla T4", "92400").chosen(FORWARD)).isEmpty();
+  }
+
+  @Test
+  void fileIsMeantToBeRead() throws IOException {
+    record("NVIDIA H200", "92400").keep(FORWARD, "BEST-1-engine7");
+
+    assertThat(Files.readString(folder.resolve("plans-nvidia-h200-cudnn92400.txt")))
+        .endsWith("\nFORWARD-BF16-n64-56x56x64-56x56x64-k3-s1-p1.1.1.1 BEST-1-engine7\n");
+  }
+
+  private PlanRecord record(String gpu, String cudnn) {
+    return new PlanRecord(new CacheFolder(folder), gpu, cudnn);
+  }
+}

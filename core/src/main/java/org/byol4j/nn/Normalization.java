@@ -51,16 +51,25 @@ final class Normalization {
     this.sums = new double[2 * channels];
   }
 
-  /** Normalizes with batch statistics and moves the running averages. */
+  /** Normalizes with batch statistics. */
   void forward() {
     if (collective.size() == 1) {
       norm.forwardLocal();
-      norm.statistics(mean, variance);
       rows = localRows;
-    } else {
-      norm.moments(moments);
-      mergeReplicas();
-      norm.normalize(mean, variance);
+      return;
+    }
+    norm.moments(moments);
+    mergeReplicas();
+    norm.normalize(mean, variance);
+  }
+
+  /**
+   * Moves the running averages by the statistics of the last {@link #forward}. Apart from it, since
+   * to ask a device for them is to wait for it.
+   */
+  void moveAverages() {
+    if (collective.size() == 1) {
+      norm.statistics(mean, variance);
     }
     running.update(mean, variance, settings.runningDecay(), varianceCorrection());
   }

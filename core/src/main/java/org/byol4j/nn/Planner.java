@@ -3,6 +3,7 @@ package org.byol4j.nn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.Device;
 import org.byol4j.device.Op;
@@ -22,6 +23,7 @@ final class Planner {
   /** A sequence of operations that is complete once the plan is finished. */
   static final class Section {
     private final List<Supplier<Op>> planned = new ArrayList<>();
+    private final List<Supplier<Op>> plannedLast = new ArrayList<>();
     private Op[] ops = {};
 
     void run() {
@@ -104,6 +106,14 @@ final class Planner {
     sections.get(sections.size() - 1).planned.add(op);
   }
 
+  /**
+   * Adds an operation that runs when all others of the current section were started: one that waits
+   * for the device, and that no other waits for.
+   */
+  void runLast(Supplier<Op> op) {
+    sections.get(sections.size() - 1).plannedLast.add(op);
+  }
+
   /** Allocates the arena, which the caller owns, and binds every operation. */
   Tensor finish() {
     int width = 1024;
@@ -111,7 +121,10 @@ final class Planner {
     Tensor memory = device.allocateActivations(Shape.matrix(rows, width));
     slots.forEach(slot -> slot.place(memory));
     for (Section section : sections) {
-      section.ops = section.planned.stream().map(Supplier::get).toArray(Op[]::new);
+      section.ops =
+          Stream.concat(section.planned.stream(), section.plannedLast.stream())
+              .map(Supplier::get)
+              .toArray(Op[]::new);
     }
     return memory;
   }

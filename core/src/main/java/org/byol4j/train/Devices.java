@@ -15,9 +15,9 @@ public final class Devices {
    *
    * @throws IllegalArgumentException if there is no such device, or it does not have what the
    *     settings ask for
-   * @throws IllegalStateException if the natives of oneDNN cannot be loaded, or the device cuda
-   *     lacks something, saying what
-   * @throws LinkageError if ND4J has no backend that runs here, saying what is missing
+   * @throws IllegalStateException if the natives of oneDNN cannot be loaded
+   * @throws LinkageError if ND4J has no backend that runs here, or the device cuda lacks something,
+   *     saying what is missing
    */
   public static Device open(ComputeSettings settings) {
     return switch (settings.device()) {

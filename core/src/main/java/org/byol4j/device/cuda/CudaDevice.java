@@ -54,13 +54,21 @@ public final class CudaDevice implements Device {
    * Opens the first GPU that this process may see.
    *
    * @throws IllegalArgumentException if the settings ask for something else
-   * @throws IllegalStateException if a driver, GPU or library is missing or too old, saying which
+   * @throws LinkageError if a driver, GPU or library is missing or too old, saying which
    */
   public static CudaDevice open(ComputeSettings settings) {
     arithmetic(settings);
-    int capability = CudaRuntime.require(FIRST);
+    int capability = requireRuntime();
     CacheFolder cache = CacheFolder.ofThisMachine(System.getenv());
     return new CudaDevice(settings, new NvidiaGpu(FIRST, capability, cache));
+  }
+
+  private static int requireRuntime() {
+    try {
+      return CudaRuntime.require(FIRST);
+    } catch (IllegalStateException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
   }
 
   private static ConvolutionProblem.Arithmetic arithmetic(ComputeSettings settings) {

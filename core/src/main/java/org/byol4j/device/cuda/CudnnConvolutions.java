@@ -51,7 +51,9 @@ final class CudnnConvolutions implements AutoCloseable {
     String counts = record.keep(problem, fastest.name());
     CudnnPlanner.Way chosen =
         candidates.stream().filter(way -> way.name().equals(counts)).findFirst().orElse(fastest);
-    candidates.stream().filter(way -> way != chosen).forEach(CudnnPlanner.Way::close);
+    candidates.stream()
+        .filter(way -> !way.name().equals(chosen.name()))
+        .forEach(CudnnPlanner.Way::close);
     return chosen;
   }
 

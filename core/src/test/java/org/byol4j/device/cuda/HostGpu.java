@@ -13,7 +13,8 @@ import org.bytedeco.javacpp.BytePointer;
 /**
  * A GPU made of one thread of the host. It runs the very sources of our kernels and computes
  * convolutions from their definition. Like a real one it does nothing before somebody waits, hands
- * out memory full of rubbish, and promises no order of threads and blocks.
+ * out memory full of rubbish, and promises no order of threads and blocks. Its methods exclude one
+ * another, since exchanges come from other threads.
  */
 final class HostGpu implements Gpu {
   private static final long ALIGNMENT = 256;
@@ -23,9 +24,18 @@ final class HostGpu implements Gpu {
 
   /** In which order blocks and threads run. */
   enum Order {
-    FORWARDS,
-    BACKWARDS
+    FORWARDS(0),
+    BACKWARDS(1);
+
+    private final int code;
+
+    Order(int code) {
+      this.code = code;
+    }
   }
+
+  /** The kernels' blocks share memory of the process: one runs at a time. */
+  private static final Object RUNNING = new Object();
 
   private final Order order;
   private final Map<Long, BytePointer> blocks = new HashMap<>();
@@ -52,7 +62,7 @@ final class HostGpu implements Gpu {
   }
 
   @Override
-  public long allocate(long bytes) {
+  public synchronized long allocate(long bytes) {
     allocations++;
     BytePointer block = new BytePointer(bytes + ALIGNMENT);
     BytePointer.memset(block, RUBBISH, bytes + ALIGNMENT);
@@ -62,31 +72,35 @@ final class HostGpu implements Gpu {
   }
 
   @Override
-  public void free(long address) {
+  public synchronized void free(long address) {
     await();
     blocks.remove(address).close();
   }
 
   @Override
-  public BytePointer pinned(long bytes) {
+  public synchronized BytePointer pinned(long bytes) {
     BytePointer memory = new BytePointer(bytes);
     blocks.put(memory.address(), memory);
     return memory;
   }
 
   @Override
-  public void unpin(BytePointer memory) {
+  public synchronized void unpin(BytePointer memory) {
     blocks.remove(memory.address()).close();
   }
 
   @Override
-  public void zero(long address, long bytes) {
+  public synchronized void zero(long address, long bytes) {
     started.add(() -> new Pointer(address).setMemory(0, bytes, (byte) 0));
   }
 
   @Override
-  public void copy(long from, long to, long bytes) {
+  public synchronized void copy(long from, long to, long bytes) {
     started.add(() -> move(from, to, bytes));
+  }
+
+  private synchronized void start(Runnable work) {
+    started.add(work);
   }
 
   private static void move(long from, long to, long bytes) {
@@ -94,13 +108,13 @@ final class HostGpu implements Gpu {
   }
 
   @Override
-  public void exchange(long from, long to, long bytes) {
+  public synchronized void exchange(long from, long to, long bytes) {
     await();
     move(from, to, bytes);
   }
 
   @Override
-  public void await() {
+  public synchronized void await() {
     while (!started.isEmpty()) {
       started.remove().run();
     }
@@ -111,12 +125,14 @@ final class HostGpu implements Gpu {
     Function launcher = HostKernels.of(element).getFunction("launch_" + function);
     return (gridX, gridY, blockX, blockY, arguments) -> {
       com.sun.jna.Memory taken = snapshot(arguments);
-      started.add(
+      start(
           () -> {
-            Object[] call = {taken, order.ordinal(), gridX, gridY, blockX, blockY};
-            if (launcher.invokeInt(call) != 0) {
-              throw new AssertionError(
-                  "kernel=%s has a barrier that not all threads reach".formatted(function));
+            Object[] call = {taken, order.code, gridX, gridY, blockX, blockY};
+            synchronized (RUNNING) {
+              if (launcher.invokeInt(call) != 0) {
+                throw new AssertionError(
+                    "kernel=%s has a barrier that not all threads reach".formatted(function));
+              }
             }
           });
     };
@@ -152,15 +168,24 @@ final class HostGpu implements Gpu {
       public void run(long x, long w, long y, long workspace) {
         requireAligned(x, w, y);
         Object[] arguments = new Object[4 + extents.length];
-        arguments[0] = problem.direction().ordinal();
+        arguments[0] = code(problem.direction());
         arguments[1] = new Pointer(x);
         arguments[2] = new Pointer(w);
         arguments[3] = new Pointer(y);
         for (int i = 0; i < extents.length; i++) {
           arguments[4 + i] = extents[i];
         }
-        started.add(() -> convolve.invokeVoid(arguments));
+        start(() -> convolve.invokeVoid(arguments));
       }
+    };
+  }
+
+  /** A direction as {@code convolve} is told it. */
+  private static int code(ConvolutionProblem.Direction direction) {
+    return switch (direction) {
+      case FORWARD -> 0;
+      case DATA -> 1;
+      case WEIGHTS -> 2;
     };
   }
 

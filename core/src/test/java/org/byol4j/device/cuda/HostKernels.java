@@ -58,6 +58,9 @@ final class HostKernels {
                   "-march=native",
                   "-ffp-contract=off",
                   "-fno-strict-aliasing",
+                  // the libraries of both kinds of elements are in one process
+                  "-fvisibility=hidden",
+                  "-fno-gnu-unique",
                   "-shared",
                   "-fPIC",
                   "-o",

@@ -35,7 +35,7 @@ static double* widened(const T* from, long long count) {
 static double* zeros(long long count) { return (double*)std::calloc(count, sizeof(double)); }
 
 // direction: 0 makes y, 1 x, 2 w
-extern "C" void convolve(int direction, Element* x, Element* w, Element* y, int n, int h, int width, int c, int outH,
+EXPORTED void convolve(int direction, Element* x, Element* w, Element* y, int n, int h, int width, int c, int outH,
                          int outW, int k, int kernel, int stride, int top, int left) {
   Extent e = {n, h, width, c, outH, outW, k, kernel, stride, top, left};
   int taps = kernel * kernel;

@@ -145,7 +145,9 @@ void invoke(void (*kernel)(A...), void** arguments) {
 
 }  // namespace
 
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
 #define LAUNCHER(kernel)                                                                                      \
-  extern "C" int launch_##kernel(void** arguments, int order, int gridX, int gridY, int blockX, int blockY) { \
+  EXPORTED int launch_##kernel(void** arguments, int order, int gridX, int gridY, int blockX, int blockY) { \
     return emulate([](void** a) { invoke(kernel, a); }, arguments, order, gridX, gridY, blockX, blockY);     \
   }

@@ -62,8 +62,9 @@ class CopiedImagesTest {
 
     assertThatThrownBy(() -> run().onSpark("", stop, new Reacts("copying images ", stop::request)))
         .isInstanceOf(CancellationException.class)
-        .hasMessageStartingWith("stopped before the first step: replicas=2 images=")
-        .hasMessageEndingWith(" of 12, last rank=1 with 3 of 6");
+        // rank 0 may have less than rank 1 still
+        .hasMessageMatching(
+            "stopped before the first step: replicas=2 images=\\d+ of 12, last rank=\\d with [0-3] of 6");
   }
 
   @Test

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.byol4j.collective.Collective;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +18,7 @@ class AttemptTest {
   @Test
   void laterAttemptHasFilesOfItsOwn() throws IOException {
     Storage storage = new LocalStorage(folder);
-    writer(storage, new Attempt(2, number -> {})).write(States.at(10));
+    States.writer(storage, new Attempt(2, number -> {}), Collective.single()).write(States.at(10));
 
     assertThat(storage.list("step-0000000010"))
         .contains("manifest-a0002.json", "weights-a0002.f32")
@@ -55,7 +54,8 @@ class AttemptTest {
               throw Attempt.superseded("run", number, 2);
             });
 
-    assertThatThrownBy(() -> writer(storage, revived).write(States.at(10)))
+    assertThatThrownBy(
+            () -> States.writer(storage, revived, Collective.single()).write(States.at(10)))
         .isInstanceOf(CheckpointException.class);
     assertThat(new Checkpoints(storage).complete()).isEmpty();
   }
@@ -66,7 +66,7 @@ class AttemptTest {
     put(storage, "step-0000000010/weights.f32");
     put(storage, "step-0000000010/weights-a0003.f32");
 
-    writer(storage, new Attempt(2, number -> {})).write(States.at(20));
+    States.writer(storage, new Attempt(2, number -> {}), Collective.single()).write(States.at(20));
 
     assertThat(storage.list("step-0000000010")).containsExactly("weights-a0003.f32");
   }
@@ -74,7 +74,8 @@ class AttemptTest {
   @Test
   void writerDeletesNoCheckpointOfALaterAttempt() throws IOException {
     Storage storage = new LocalStorage(folder);
-    CheckpointWriter writer = writer(storage, new Attempt(2, number -> {}));
+    CheckpointWriter writer =
+        States.writer(storage, new Attempt(2, number -> {}), Collective.single());
     writer.write(States.at(0));
     writer.write(States.at(10));
     writer.write(States.at(20));
@@ -89,7 +90,7 @@ class AttemptTest {
   void writerThatIsTakenForDeadWhileItDeletesStops() throws IOException {
     Storage storage = new LocalStorage(folder);
     for (long step : new long[] {0, 10, 20}) {
-      writer(storage, Attempt.FIRST).write(States.at(step));
+      States.writer(storage, Attempt.FIRST, Collective.single()).write(States.at(step));
     }
     int[] looks = {0};
     Attempt.Fence fence =
@@ -100,7 +101,10 @@ class AttemptTest {
           }
         };
 
-    assertThatThrownBy(() -> writer(storage, new Attempt(2, fence)).write(States.at(30)))
+    assertThatThrownBy(
+            () ->
+                States.writer(storage, new Attempt(2, fence), Collective.single())
+                    .write(States.at(30)))
         .isInstanceOf(CheckpointException.class);
     assertThat(new Checkpoints(storage).complete()).contains("step-0000000010");
   }
@@ -129,7 +133,7 @@ class AttemptTest {
                 put(storage, weights);
               });
       try {
-        writer(seen, old).write(States.at(20));
+        States.writer(seen, old, Collective.single()).write(States.at(20));
       } catch (CheckpointException superseded) {
         assertThat(superseded).hasMessageContaining("attempt=3 goes on with the run");
       }
@@ -166,14 +170,5 @@ class AttemptTest {
       upload.write(ByteBuffer.wrap(new byte[] {1}));
       upload.commit();
     }
-  }
-
-  private static CheckpointWriter writer(Storage storage, Attempt attempt) {
-    return new CheckpointWriter(
-        storage,
-        new CheckpointSettings(10, 2, 0),
-        new Retries(1, Duration.ZERO, p -> {}),
-        attempt,
-        Collective.single());
   }
 }

@@ -2,7 +2,6 @@ package org.byol4j.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,10 +69,10 @@ class CheckpointWriterTest {
     }
     String newest = new Checkpoints(run).latest().orElseThrow();
     assertThat(newest).isIn("step-0000000020", "step-0000000030");
-    expectHolds(States.at(Checkpoints.stepOf(newest)), run);
+    States.expectHolds(States.at(Checkpoints.stepOf(newest)), run);
 
     States.writer(run).write(States.at(30));
-    expectHolds(States.at(30), run);
+    States.expectHolds(States.at(30), run);
     assertThat(run.list("")).containsExactly("step-0000000020", "step-0000000030");
     assertThat(run.list("step-0000000030")).hasSize(6);
     return newest;
@@ -84,7 +83,7 @@ class CheckpointWriterTest {
     for (int at = 0; at < operationsOfOneWrite(); at++) {
       Storage run = twoCheckpoints();
       States.writer(FaultyStorage.refusing(at, 1, run)).write(States.at(30));
-      expectHolds(States.at(30), run);
+      States.expectHolds(States.at(30), run);
     }
   }
 
@@ -98,7 +97,7 @@ class CheckpointWriterTest {
           .hasMessageContaining("step-0000000030 tries=3 cause=java.io.IOException: No space left");
       String newest = new Checkpoints(run).latest().orElseThrow();
       assertThat(newest).isIn("step-0000000020", "step-0000000030");
-      expectHolds(States.at(Checkpoints.stepOf(newest)), run);
+      States.expectHolds(States.at(Checkpoints.stepOf(newest)), run);
     }
   }
 
@@ -275,19 +274,6 @@ class CheckpointWriterTest {
   }
 
   private void expectHolds(TrainingState state) {
-    expectHolds(state, storage());
-  }
-
-  private static void expectHolds(TrainingState state, Storage storage) {
-    Checkpoint checkpoint = new CheckpointReader(storage).read(Checkpoints.nameOf(state.step()));
-    Manifest manifest = checkpoint.manifest();
-    assertThat(manifest.step()).isEqualTo(state.step());
-    assertThat(manifest.epoch()).isEqualTo(state.epoch());
-    assertThat(manifest.identity()).isEqualTo(state.identity());
-    assertThat(manifest.layout()).isEqualTo(state.layout());
-    assertThat(manifest.counters()).isEqualTo(state.counters());
-    for (Section section : Section.values()) {
-      assertArrayEquals(States.array(state, section), checkpoint.values(section), section.key());
-    }
+    States.expectHolds(state, storage());
   }
 }

@@ -1,5 +1,8 @@
 package org.byol4j.checkpoint;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -144,11 +147,29 @@ final class States {
   }
 
   static CheckpointWriter writer(Storage storage, Collective collective) {
+    return writer(storage, Attempt.FIRST, collective);
+  }
+
+  static CheckpointWriter writer(Storage storage, Attempt attempt, Collective collective) {
     return new CheckpointWriter(
         storage,
         new CheckpointSettings(10, 2, 0),
         new Retries(3, Duration.ZERO, p -> {}),
-        Attempt.FIRST,
+        attempt,
         collective);
+  }
+
+  /** Expects that the checkpoint of a state's step is there and holds the state to the bit. */
+  static void expectHolds(TrainingState state, Storage storage) {
+    Checkpoint checkpoint = new CheckpointReader(storage).read(Checkpoints.nameOf(state.step()));
+    Manifest manifest = checkpoint.manifest();
+    assertThat(manifest.step()).isEqualTo(state.step());
+    assertThat(manifest.epoch()).isEqualTo(state.epoch());
+    assertThat(manifest.identity()).isEqualTo(state.identity());
+    assertThat(manifest.layout()).isEqualTo(state.layout());
+    assertThat(manifest.counters()).isEqualTo(state.counters());
+    for (Section section : Section.values()) {
+      assertArrayEquals(States.array(state, section), checkpoint.values(section), section.key());
+    }
   }
 }

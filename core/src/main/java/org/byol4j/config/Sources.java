@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigUtil;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -52,12 +53,17 @@ final class Sources {
             .setAllowMissing(false)
             .appendIncluder(new Includes());
     try {
-      top = top.withFallback(ConfigFactory.parseFile(file.toFile(), options));
+      top = top.withFallback(ConfigFactory.parseFile(inFolder(file), options));
     } catch (Includes.Missing e) {
       faults.add(new Fault("include", e.what(), "does not exist", placeOfInclude(file, e), ""));
     } catch (ConfigException e) {
       faults.add(unreadable("--conf", file.toString(), e));
     }
+  }
+
+  /** By the folder that its name has, a file's includes are found: a bare name is given one. */
+  private static File inFolder(Path file) {
+    return (file.getParent() == null ? Path.of(".").resolve(file) : file).toFile();
   }
 
   /** Adds a text below what was added before; {@code origin} names it in faults. */

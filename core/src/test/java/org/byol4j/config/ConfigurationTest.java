@@ -56,6 +56,21 @@ class ConfigurationTest {
   }
 
   @Test
+  void fileInTheWorkingFolderFindsItsIncludesThere() throws IOException {
+    Path base = Files.createTempFile(Path.of(""), "base", ".conf");
+    Path file = Files.createTempFile(Path.of(""), "a", ".conf");
+    try {
+      Files.writeString(base, "train.epochs = 18");
+      Files.writeString(file, "include \"" + base + "\"");
+
+      assertThat(Configuration.ofFile(file, List.of()).train().epochs()).isEqualTo(18);
+    } finally {
+      Files.delete(file);
+      Files.delete(base);
+    }
+  }
+
+  @Test
   void includingFileWinsOverIncludedOne() throws IOException {
     write("base.conf", "train { epochs = 7, seed = 5 }");
     Path file = write("a.conf", "include \"base.conf\"\ntrain.epochs = 18");

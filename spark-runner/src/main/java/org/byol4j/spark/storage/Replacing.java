@@ -22,7 +22,10 @@ final class Replacing extends FilterFileSystem {
     super(files);
   }
 
-  /** Gives {@code from} the name {@code to}, whatever has that name. */
+  /**
+   * Gives {@code from} the name {@code to}, whatever has that name. Either may be without the
+   * authority of its file system ({@code hdfs:///a}), which a {@link FileContext} would refuse.
+   */
   static void rename(FileSystem files, Path from, Path to) throws IOException {
     FileContext context;
     try {
@@ -31,6 +34,6 @@ final class Replacing extends FilterFileSystem {
       new Replacing(files).rename(from, to, Options.Rename.OVERWRITE);
       return;
     }
-    context.rename(from, to, Options.Rename.OVERWRITE);
+    context.rename(files.makeQualified(from), files.makeQualified(to), Options.Rename.OVERWRITE);
   }
 }

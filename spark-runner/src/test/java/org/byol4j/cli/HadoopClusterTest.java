@@ -98,7 +98,15 @@ class HadoopClusterTest {
   @Test
   void runInHdfsHasTheBitsOfAnEmbeddedOne() throws Exception {
     try (Child ingest =
-        submit(List.of(), "ingest", "--data", trial.images(), "--out", "hdfs:///lake/images")) {
+        submit(
+            List.of(),
+            "ingest",
+            "--data",
+            trial.images(),
+            "--out",
+            "hdfs:///lake/images",
+            "--shards",
+            "4")) {
       assertThat(ingest.exitCode()).as(ingest.output()).isZero();
     }
     String[] train =

@@ -10,20 +10,26 @@ import org.byol4j.device.onednn.OnednnDevice;
 public final class Devices {
   private Devices() {}
 
+  /** Opens the device {@code settings.device()}, on the first GPU if it needs one. */
+  public static Device open(ComputeSettings settings) {
+    return open(settings, "");
+  }
+
   /**
    * Opens the device {@code settings.device()}; the caller closes it.
    *
+   * @param gpu the address of the GPU that it may use, if it needs one; empty for the first
    * @throws IllegalArgumentException if there is no such device, or it does not have what the
    *     settings ask for
    * @throws IllegalStateException if the natives of oneDNN cannot be loaded
    * @throws LinkageError if ND4J has no backend that runs here, or the device cuda lacks something,
    *     saying what is missing
    */
-  public static Device open(ComputeSettings settings) {
+  public static Device open(ComputeSettings settings, String gpu) {
     return switch (settings.device()) {
       case "onednn" -> new OnednnDevice(settings);
       case "nd4j" -> new Nd4jDevice(settings);
-      case "cuda" -> CudaDevice.open(settings);
+      case "cuda" -> CudaDevice.open(settings, gpu);
       default ->
           throw new IllegalArgumentException(
               "compute.device=%s, expected onednn, nd4j or cuda".formatted(settings.device()));

@@ -25,25 +25,29 @@ public final class ReplicaTask {
   private final Collective collective;
   private final StopSignal stop;
   private final RunObserver observer;
+  private final String gpu;
 
   /**
    * @param store the images of the run
    * @param collective the group; stays the caller's, who aborts it where this replica fails
    * @param stop if requested here, all replicas end after the same step
    * @param observer hears of the steps on rank 0, and of nothing elsewhere
+   * @param gpu the address of the GPU that was given to it; empty if none was
    */
   public ReplicaTask(
       RunStart start,
       ImageStore store,
       Collective collective,
       StopSignal stop,
-      RunObserver observer) {
+      RunObserver observer,
+      String gpu) {
     this.start = start;
     this.settings = start.settings();
     this.store = store;
     this.collective = collective;
     this.stop = stop;
     this.observer = observer;
+    this.gpu = gpu;
   }
 
   /**
@@ -55,7 +59,7 @@ public final class ReplicaTask {
    * @throws org.byol4j.checkpoint.StorageException if checkpoints can be neither read nor written
    */
   public Optional<RunSummary> run() {
-    try (Device device = Devices.open(settings.compute())) {
+    try (Device device = Devices.open(settings.compute(), gpu)) {
       checkImages();
       Optional<Checkpoint> resumed =
           start.isResumed() ? Optional.of(checkpoint()) : Optional.empty();

@@ -31,7 +31,7 @@ public final class ThreadLauncher implements ReplicaLauncher {
         LocalReplicas.run(
             start.settings().train().replicas(),
             progressTimeout,
-            collective -> new ReplicaTask(start, store, collective, stop, observer).run());
+            collective -> new ReplicaTask(start, store, collective, stop, observer, "").run());
     return ends.get(0).orElseThrow();
   }
 }

@@ -20,7 +20,12 @@ record FaultyReplicas(UnaryOperator<Collective> fault) implements ReplicaLaunche
             TinyRun.PATIENCE,
             collective ->
                 new ReplicaTask(
-                        start, store, fault.apply(collective), new StopSignal(), RunObserver.NONE)
+                        start,
+                        store,
+                        fault.apply(collective),
+                        new StopSignal(),
+                        RunObserver.NONE,
+                        "")
                     .run())
         .get(0)
         .orElseThrow();

@@ -119,7 +119,7 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
   private static Optional<RunSummary> run(
       RunStart start, ImageStore store, Collective collective, ReplicaLink link) {
     try {
-      return new ReplicaTask(start, store, collective, link.stop(), link).run();
+      return new ReplicaTask(start, store, collective, link.stop(), link, link.gpu()).run();
     } catch (RuntimeException | Error e) {
       // the driver learns of the reason before it learns of the consequences
       link.failed(e);

@@ -38,14 +38,17 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
   /** Tells the driver that the replica of {@code task} runs, and opens the way. */
   static ReplicaLink open(BarrierTaskContext task, PluginContext driver, long session) {
     ReplicaLink link = new ReplicaLink(task, new Outbox(session, task.partitionId(), driver::ask));
-    String gpu =
-        task.resourcesJMap().containsKey("gpu")
-            ? task.resourcesJMap().get("gpu").addresses()[0]
-            : "";
-    link.outbox.add(new ReplicaEvent.Started(driver.executorID(), host(), gpu));
+    link.outbox.add(new ReplicaEvent.Started(driver.executorID(), host(), link.gpu()));
     link.send();
     link.carrier.start();
     return link;
+  }
+
+  /** The address of the GPU that Spark gave to this replica; empty if it gave none. */
+  String gpu() {
+    return task.resourcesJMap().containsKey("gpu")
+        ? task.resourcesJMap().get("gpu").addresses()[0]
+        : "";
   }
 
   /** The name under which others find this executor. */

@@ -2,11 +2,15 @@ package org.byol4j.device.cuda;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Where a machine keeps what is expensive to make, between processes and at a time. */
 final class CacheFolder {
@@ -65,6 +69,30 @@ final class CacheFolder {
       return Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + file, e);
+    }
+  }
+
+  /** Does something while no other thread or process does so with this folder. */
+  <T> T alone(Supplier<T> work) {
+    try {
+      Files.createDirectories(folder);
+      synchronized (CacheFolder.class) {
+        try (FileChannel file =
+                FileChannel.open(
+                    folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = file.lock()) {
+          requireValid(lock);
+          return work.get();
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot lock " + folder, e);
+    }
+  }
+
+  private void requireValid(FileLock lock) {
+    if (!lock.isValid()) {
+      throw new IllegalStateException("lock of %s was lost".formatted(folder));
     }
   }
 

@@ -26,8 +26,6 @@ import org.byol4j.device.Window;
  */
 public final class CudaDevice implements Device {
 
-  private static final int FIRST = 0;
-
   private final Engine engine;
   private final FlatOperations flat;
   private final Element activations;
@@ -51,21 +49,20 @@ public final class CudaDevice implements Device {
   }
 
   /**
-   * Opens the first GPU that this process may see.
+   * Opens a GPU.
    *
+   * @param gpu its number among those that this process may see, as Spark has its address; empty
+   *     for the first
    * @throws IllegalArgumentException if the settings ask for something else
    * @throws LinkageError if a driver, GPU or library is missing or too old, saying which
    */
-  public static CudaDevice open(ComputeSettings settings) {
+  public static CudaDevice open(ComputeSettings settings, String gpu) {
     arithmetic(settings);
-    int capability = requireRuntime();
-    CacheFolder cache = CacheFolder.ofThisMachine(System.getenv());
-    return new CudaDevice(settings, new NvidiaGpu(FIRST, capability, cache));
-  }
-
-  private static int requireRuntime() {
     try {
-      return CudaRuntime.require(FIRST);
+      int number = CudaRuntime.numberOf(gpu);
+      int capability = CudaRuntime.require(number);
+      CacheFolder cache = CacheFolder.ofThisMachine(System.getenv());
+      return new CudaDevice(settings, new NvidiaGpu(number, capability, cache));
     } catch (IllegalStateException e) {
       throw new LinkageError(e.getMessage(), e);
     }

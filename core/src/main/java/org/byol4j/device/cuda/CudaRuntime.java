@@ -50,6 +50,21 @@ final class CudaRuntime {
     return capability;
   }
 
+  /** The number of a GPU whose address Spark gives as text; the first where it gives none. */
+  static int numberOf(String address) {
+    if (address.isEmpty()) {
+      return 0;
+    }
+    try {
+      return Integer.parseInt(address);
+    } catch (NumberFormatException e) {
+      throw new IllegalStateException(
+          "%s was given gpu=%s, expected a number, as discovery scripts of Spark print them"
+              .formatted(USER, address),
+          e);
+    }
+  }
+
   /**
    * Looks for the classes and their JNI libraries; returns the major version of CUDA that they are
    * of.

@@ -34,13 +34,12 @@ final class PlanRecord {
     return Optional.ofNullable(read().get(problem.key()));
   }
 
-  /**
-   * Keeps a choice, unless somebody else has kept one meanwhile; returns the one that counts.
-   *
-   * <p>Two processes that choose at the same moment may lose one another's lines; each then goes on
-   * with what it returns, and the next process that finds no line chooses again.
-   */
+  /** Keeps a choice, unless somebody else has kept one meanwhile; returns the one that counts. */
   String keep(ConvolutionProblem problem, String way) {
+    return cache.alone(() -> keepAlone(problem, way));
+  }
+
+  private String keepAlone(ConvolutionProblem problem, String way) {
     Map<String, String> all = read();
     String earlier = all.putIfAbsent(problem.key(), way);
     if (earlier != null) {

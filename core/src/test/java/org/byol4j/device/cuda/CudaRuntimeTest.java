@@ -77,6 +77,13 @@ class CudaRuntimeTest {
     expectRefusal(() -> CudaRuntime.requireGpu(gpu, 2), "gpu=" + gpu, "the 2 that the driver sees");
   }
 
+  @Test
+  void addressOfAGpuIsItsNumber() {
+    assertThat(CudaRuntime.numberOf("")).isZero();
+    assertThat(CudaRuntime.numberOf("3")).isEqualTo(3);
+    expectRefusal(() -> CudaRuntime.numberOf("GPU-8f2a"), "gpu=GPU-8f2a", "expected a number");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {37, 60, 70, 72})
   void gpuBeforeTuringIsRefused(int capability) {

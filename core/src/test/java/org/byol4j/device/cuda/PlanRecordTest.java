@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 import org.byol4j.device.Padding;
 import org.byol4j.device.cuda.ConvolutionProblem.Arithmetic;
 import org.byol4j.device.cuda.ConvolutionProblem.Direction;
@@ -39,6 +40,22 @@ class PlanRecordTest {
 
     assertThat(record("NVIDIA H200", "92400").keep(FORWARD, "BEST-0-engine2"))
         .isEqualTo("BEST-1-engine7");
+  }
+
+  @Test
+  void choicesOfManyAtATimeAreAllKept() {
+    IntStream.range(0, 40)
+        .parallel()
+        .forEach(i -> record("NVIDIA H200", "92400").keep(ofBatch(i), "BEST-0-engine" + i));
+
+    for (int i = 0; i < 40; i++) {
+      assertThat(record("NVIDIA H200", "92400").chosen(ofBatch(i))).contains("BEST-0-engine" + i);
+    }
+  }
+
+  private static ConvolutionProblem ofBatch(int batch) {
+    return new ConvolutionProblem(
+        Direction.FORWARD, Arithmetic.BF16, batch, 56, 56, 64, 56, 56, 64, 3, 1, ONE, ONE);
   }
 
   @Test

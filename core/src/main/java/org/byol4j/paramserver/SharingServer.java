@@ -16,11 +16,9 @@ import org.byol4j.parameters.Slice;
 import org.byol4j.paramserver.sharing.EncodedPart;
 import org.byol4j.paramserver.sharing.GradientEncoder;
 import org.byol4j.paramserver.sharing.PartExchange;
+import org.byol4j.paramserver.sharing.PartSum;
 import org.byol4j.paramserver.sharing.SharedElements;
 import org.byol4j.paramserver.sharing.SharingSettings;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A parameter server without owners: replicas send each other the part of their gradients that
@@ -54,7 +52,11 @@ public final class SharingServer implements ParameterServer {
   private final long[] bounds;
   private final Deque<SharedStep> underway = new ArrayDeque<>();
   private final float[] all;
-  private final float[] toEncode;
+  private final PartSum sum;
+
+  /** What is encoded, and what has been decoded. */
+  private final float[] encoded;
+
   private final double[] squares;
   private final WeightsDigest digest;
   private final Vector weightsOnHost;
@@ -106,11 +108,12 @@ public final class SharingServer implements ParameterServer {
         OwnedSlice.between(0, table.length(), table.slices(), weights, gradients, momentum);
     this.elements = new SharedElements(table);
     this.encoder = new GradientEncoder(settings, elements.encoded());
+    this.sum = new PartSum(elements.encoded());
     this.dense = new FloatVector(elements.dense());
     this.denseBounds = Ranges.bounds(elements.dense(), collective.size());
     this.bounds = Ranges.bounds(table.length(), collective.size());
     this.all = new float[table.length()];
-    this.toEncode = new float[elements.encoded()];
+    this.encoded = new float[elements.encoded()];
     this.squares = new double[slices.length];
     this.digest = new WeightsDigest(collective);
     this.weightsOnHost = new HostVector(device.host(weights));
@@ -155,11 +158,11 @@ public final class SharingServer implements ParameterServer {
   /** Sends this replica's part, and returns the sums of what goes as it is. */
   private FloatBuffer shareGradients(long step) {
     device.read(gradients, FloatBuffer.wrap(all));
-    elements.split(all, toEncode, dense.values());
+    elements.split(all, encoded, dense.values());
     if (!encoder.hasThreshold()) {
       agreeOnThreshold();
     }
-    exchange.send(step, encoder.encode(step, toEncode));
+    exchange.send(step, encoder.encode(step, encoded));
     collective.reduceScatterSum(dense, denseBounds);
     collective.allGather(dense, denseBounds);
     return FloatBuffer.allocate(elements.dense()).put(0, dense.values(), 0, elements.dense());
@@ -167,14 +170,16 @@ public final class SharingServer implements ParameterServer {
 
   /** The mean of what the replicas find by their gradients, so that all have the same one. */
   private void agreeOnThreshold() {
-    double[] found = {encoder.thresholdFor(toEncode)};
+    double[] found = {encoder.thresholdFor(encoded)};
     collective.allReduceSum(found);
     encoder.takeThreshold(Math.max(Float.MIN_NORMAL, found[0] / collective.size()));
   }
 
   /** Changes the weights by the gradients of all replicas in a step, and moves the target. */
   private void update(SharedStep shared) {
-    elements.join(sumOfParts(shared.step()), shared.dense(), all);
+    sumUpParts(shared.step());
+    sum.read(encoded);
+    elements.join(encoded, shared.dense(), all);
     device.write(FloatBuffer.wrap(all), gradients);
     for (OwnedSlice slice : slices) {
       update(slice, shared.learningRate());
@@ -182,20 +187,19 @@ public final class SharingServer implements ParameterServer {
     moveTarget(shared.targetDecay());
   }
 
-  private float[] sumOfParts(long step) {
+  /** Waits for the parts of a step, adds them up in rank order, and moves the threshold. */
+  private void sumUpParts(long step) {
     long start = System.nanoTime();
     List<int[]> parts = exchange.take(step);
     awaitedNanos += System.nanoTime() - start;
     double share = 0;
-    try (INDArray sum = Nd4j.create(DataType.FLOAT, elements.encoded())) {
-      for (int rank = 0; rank < collective.size(); rank++) {
-        EncodedPart part = EncodedPart.received(parts.get(rank), rank, elements.encoded());
-        part.addTo(sum);
-        share += part.share(elements.encoded());
-      }
-      encoder.adapt(step, share / collective.size());
-      return sum.toFloatVector();
+    sum.clear();
+    for (int rank = 0; rank < collective.size(); rank++) {
+      EncodedPart part = EncodedPart.received(parts.get(rank), rank, elements.encoded());
+      sum.add(part);
+      share += part.share(elements.encoded());
     }
+    encoder.adapt(step, share / collective.size());
   }
 
   /** All that an update depends on is the same on every replica, so nothing is exchanged. */
@@ -289,6 +293,7 @@ public final class SharingServer implements ParameterServer {
   @Override
   public void close() {
     exchange.close();
+    sum.close();
     encoder.close();
     momentum.close();
   }

@@ -315,7 +315,7 @@ class ConfigurationTest {
     assertThat(
             sharing.resumeDifferences(
                 configuration(SHARING, "gradient-sharing.max-share=0.02").text()))
-        .containsExactly("gradient-sharing.max-share: 0.01 -> 0.02");
+        .containsExactly("gradient-sharing.max-share: 0.05 -> 0.02");
   }
 
   @Test

@@ -244,10 +244,10 @@ class FaultsTest {
 
   @Test
   void smallestShareMustNotBeAboveTheLargest() {
-    assertThat(faults("parameter-server.mode=gradient-sharing", "gradient-sharing.min-share=0.02"))
+    assertThat(faults("parameter-server.mode=gradient-sharing", "gradient-sharing.min-share=0.06"))
         .containsExactly(
-            "gradient-sharing.min-share=0.02 is above gradient-sharing.max-share=0.01 (--set;"
-                + " gradient-sharing.max-share: reference.conf: n); allowed: at most 0.01");
+            "gradient-sharing.min-share=0.06 is above gradient-sharing.max-share=0.05 (--set;"
+                + " gradient-sharing.max-share: reference.conf: n); allowed: at most 0.05");
   }
 
   @Test

@@ -11,6 +11,7 @@ import org.byol4j.device.onednn.OnednnDevice;
 import org.byol4j.nn.Architecture;
 import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
+import org.byol4j.paramserver.sharing.SharingSettings;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,15 +43,38 @@ final class StepAllocationTest {
     assertThat(Pointer.totalBytes()).isEqualTo(nativeBytesBefore);
   }
 
+  @Test
+  void sharedGradientsAreCopiedToMemoryThatIsUsedAgain() {
+    ParameterServerSettings sharing =
+        ParameterServerSettings.sharing(new SharingSettings(0, 1e-3, 1e-2, 0.95, 0, 1, 0), 0);
+    try (Device device =
+            new OnednnDevice(
+                new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
+        Replica replica = replica(device, SMALL.withHidden(10_000), sharing)) {
+      MicroBatches views = new StepBenchmark.RandomImages(Setup.BATCH, SMALL.imageSize(), 1);
+      Steps steps = new Steps(replica, views);
+      steps.run(WARMUP_STEPS);
+      long gradients = replica.online().table().length() * (long) Float.BYTES;
+      assertThat(HeapUse.fewest(ROUNDS, () -> steps.run(1)))
+          .as("bytes allocated in a step")
+          .isLessThan(gradients / 4);
+    }
+  }
+
   private static Replica replica(Device device) {
+    return replica(device, SMALL, ParameterServerSettings.synchronous(TargetSync.BROADCAST, 1));
+  }
+
+  private static Replica replica(
+      Device device, Setup setup, ParameterServerSettings server) {
     return new Replica(
         device,
         Collective.single(),
-        new Architecture(SMALL.network()),
+        new Architecture(setup.network()),
         SMALL.train(),
         SMALL.optimizer(),
         SMALL.target(),
-        ParameterServerSettings.synchronous(TargetSync.BROADCAST, 1),
+        server,
         Setup.BATCH,
         SMALL.imageSize(),
         WARMUP_STEPS + ROUNDS * STEPS);

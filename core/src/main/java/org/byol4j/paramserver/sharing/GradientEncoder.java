@@ -36,6 +36,8 @@ public final class GradientEncoder implements AutoCloseable {
   private final int elements;
   private final double maxShare;
   private final INDArray residual;
+  private final INDArray added;
+  private final HostFloats addedOnHost;
   private final ThresholdAlgorithm algorithm;
   private final ResidualPostProcessor clipping;
   private double threshold;
@@ -48,6 +50,8 @@ public final class GradientEncoder implements AutoCloseable {
     this.elements = elements;
     this.maxShare = settings.maxShare();
     this.residual = Nd4j.create(DataType.FLOAT, elements);
+    this.added = Nd4j.create(DataType.FLOAT, elements);
+    this.addedOnHost = new HostFloats(added);
     this.algorithm =
         new AdaptiveThresholdAlgorithm(
             UNUSED_THRESHOLD, settings.minShare(), settings.maxShare(), settings.thresholdDecay());
@@ -76,9 +80,8 @@ public final class GradientEncoder implements AutoCloseable {
    * @return what is to be sent, in {@link EncodedPart}'s layout; empty for nothing
    */
   public int[] encode(long step, float[] gradient) {
-    try (INDArray added = Nd4j.createFromArray(gradient)) {
-      residual.addi(added);
-    }
+    addedOnHost.write(gradient);
+    residual.addi(added);
     usedThreshold = threshold;
     int[] words = takeOut();
     clipping.processResidual((int) step, NO_EPOCH, threshold, residual);
@@ -158,6 +161,7 @@ public final class GradientEncoder implements AutoCloseable {
 
   @Override
   public void close() {
+    added.close();
     residual.close();
   }
 

@@ -77,8 +77,7 @@ final class StepAllocationTest {
     return replica(device, SMALL, ParameterServerSettings.synchronous(TargetSync.BROADCAST, 1));
   }
 
-  private static Replica replica(
-      Device device, Setup setup, ParameterServerSettings server) {
+  private static Replica replica(Device device, Setup setup, ParameterServerSettings server) {
     return new Replica(
         device,
         Collective.single(),

@@ -52,6 +52,7 @@ class FaultsTest {
             + " below 0.0625",
         "gradient-sharing.initial-threshold=0 | is out of range (--set); allowed: a number from"
             + " 1.0E-30 to 1000000",
+        "gradient-sharing.staleness=-1 | is out of range (--set); allowed: an integer from 0 to 16",
         "gradient-sharing.initial-threshold=low | is not a number (--set); allowed: a number from"
             + " 1.0E-30 to 1000000, or auto",
         "compute.precision=fp16 | is not a choice (--set); allowed: fp32, tf32, bf16",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.checkpoint.Checkpoint;
@@ -23,8 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whole runs whose replicas share encoded gradients; they compare their weights in each step. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 final class SharingRunTest {
-  private static final ParameterServerSettings SHARING =
-      ParameterServerSettings.sharing(new SharingSettings(0, 0.001, 0.02, 0.8, 5, 2, 0), 1);
+  private static final ParameterServerSettings SHARING = sharing(0);
 
   @TempDir static Path shared;
   private static Path images;
@@ -52,6 +52,23 @@ final class SharingRunTest {
     assertThat(end.manifest().counters())
         .containsKey("gradient-sharing-threshold-bits")
         .isEqualTo(expected.manifest().counters());
+  }
+
+  @Test
+  void runWithLateUpdatesGoesOnToTheBitFromItsCheckpoints() {
+    TinyRun whole = run("whole", 2).withServer(sharing(2)).withCheckpointEvery(3);
+    whole.run();
+    TinyRun stopped = run("stopped", 2).withServer(sharing(2)).withCheckpointEvery(3);
+    stopped.runUntil(3);
+    stopped.run();
+
+    assertThat(stopped.metrics()).hasSize(TinyRun.STEPS).isEqualTo(whole.metrics());
+    List<String> end = WeightsDigest.of(stopped.checkpoint(TinyRun.STEPS));
+    assertThat(end).isEqualTo(WeightsDigest.of(whole.checkpoint(TinyRun.STEPS)));
+
+    TinyRun punctual = run("punctual", 2).withCheckpointEvery(3);
+    punctual.run();
+    assertThat(end).isNotEqualTo(WeightsDigest.of(punctual.checkpoint(TinyRun.STEPS)));
   }
 
   @Test
@@ -86,6 +103,11 @@ final class SharingRunTest {
     assertThat(resumed.metrics()).hasSize(TinyRun.STEPS);
     assertThat(resumed.checkpoint(TinyRun.STEPS).manifest().elements(Section.RESIDUAL))
         .isEqualTo(after * run.checkpoint(3).manifest().elements(Section.RESIDUAL) / before);
+  }
+
+  private static ParameterServerSettings sharing(int staleness) {
+    return ParameterServerSettings.sharing(
+        new SharingSettings(0, 0.001, 0.02, 0.8, 5, 2, staleness), 1);
   }
 
   private static float[] values(float[] of, Slice slice) {

@@ -83,6 +83,7 @@ public final class GradientEncoder implements AutoCloseable {
     addedOnHost.write(gradient);
     residual.addi(added);
     usedThreshold = threshold;
+    share = 0;
     int[] words = takeOut();
     clipping.processResidual((int) step, NO_EPOCH, threshold, residual);
     return words;
@@ -103,7 +104,10 @@ public final class GradientEncoder implements AutoCloseable {
                 (int) step, NO_EPOCH, threshold, false, meanShare, residual));
   }
 
-  /** The share of elements that was sent last, as {@link #adapt} was told. */
+  /**
+   * The share of elements that {@link #adapt} was told of since something was encoded last; 0 where
+   * it was not, as updates are late.
+   */
   public double share() {
     return share;
   }

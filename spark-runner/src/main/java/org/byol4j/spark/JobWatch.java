@@ -46,6 +46,9 @@ final class JobWatch {
    * @throws CancellationException if a stop was asked for before they were done
    */
   <T> T over(Supplier<T> jobs) {
+    if (stop.isRequested()) {
+      throw stopped();
+    }
     Thread watching = new Thread(this::watch, "watch-of-jobs");
     watching.setDaemon(true);
     spark.setJobGroup(group, "BYOL: images", false);
@@ -54,8 +57,7 @@ final class JobWatch {
       return jobs.get();
     } catch (RuntimeException e) {
       if (stop.isRequested()) {
-        CancellationException stopped =
-            new CancellationException("stopped while images were checked and written");
+        CancellationException stopped = stopped();
         stopped.initCause(e);
         throw stopped;
       }
@@ -66,6 +68,10 @@ final class JobWatch {
       joinUninterruptibly(watching);
       spark.clearJobGroup();
     }
+  }
+
+  private static CancellationException stopped() {
+    return new CancellationException("stopped while images were checked and written");
   }
 
   private static void joinUninterruptibly(Thread thread) {

@@ -37,6 +37,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 
 /**
@@ -123,52 +124,63 @@ final class CudnnPlanner implements AutoCloseable {
    * @throws UnsupportedOperationException if there is none
    */
   List<Way> ways(ConvolutionProblem problem, int most) {
+    List<Way> ways = first(problem, most, name -> true);
+    if (ways.isEmpty()) {
+      throw new UnsupportedOperationException(
+          "cuDNN %d has no deterministic way for convolution=%s"
+              .formatted(cudnnGetVersion(), problem.key()));
+    }
+    return ways;
+  }
+
+  /** The way of that name, if there is one that keeps the promises; the caller closes it. */
+  Optional<Way> way(ConvolutionProblem problem, String name) {
+    return first(problem, 1, name::equals).stream().findFirst();
+  }
+
+  /** Of the first list that has any of those names. */
+  private List<Way> first(ConvolutionProblem problem, int most, Predicate<String> names) {
     List<Way> ways = new ArrayList<>();
     try (CudnnGraph graph = new CudnnGraph(problem, handle)) {
       for (Ranking ranking : Ranking.values()) {
-        addWays(problem, graph, ranking, most, ways);
-        if (!ways.isEmpty()) {
-          return ways;
+        if (ways.isEmpty()) {
+          addWays(problem, graph, ranking, most, names, ways);
         }
       }
     }
-    throw new UnsupportedOperationException(
-        "cuDNN %d has no deterministic way for convolution=%s"
-            .formatted(cudnnGetVersion(), problem.key()));
-  }
-
-  /**
-   * The way of that name, if it still keeps the promises.
-   *
-   * @throws UnsupportedOperationException if there is none at all
-   */
-  Optional<Way> way(ConvolutionProblem problem, String name) {
-    List<Way> ways = ways(problem, MOST);
-    Optional<Way> found = ways.stream().filter(way -> way.name().equals(name)).findFirst();
-    ways.stream().filter(way -> !way.name().equals(name)).forEach(Way::close);
-    return found;
+    return ways;
   }
 
   private void addWays(
-      ConvolutionProblem problem, CudnnGraph graph, Ranking ranking, int most, List<Way> to) {
-    CudnnDescriptor heuristics = heuristics(graph, ranking);
+      ConvolutionProblem problem,
+      CudnnGraph graph,
+      Ranking ranking,
+      int most,
+      Predicate<String> names,
+      List<Way> to) {
     List<CudnnDescriptor> made = new ArrayList<>();
+    try (CudnnDescriptor heuristics = heuristics(graph, ranking)) {
+      List<CudnnDescriptor> ranked = ranked(heuristics, made);
+      for (int i = 0; i < ranked.size() && to.size() < most; i++) {
+        way(problem, ranked.get(i), ranking + "-" + i, names).ifPresent(to::add);
+      }
+    } finally {
+      made.forEach(CudnnDescriptor::close);
+    }
+  }
+
+  /** The configurations of a list, best first, none where cuDNN has no such list for this graph. */
+  private static List<CudnnDescriptor> ranked(
+      CudnnDescriptor heuristics, List<CudnnDescriptor> made) {
     try {
       heuristics.finish();
       int count = Math.min(MOST, heuristics.count(CUDNN_ATTR_ENGINEHEUR_RESULTS));
       for (int i = 0; i < count; i++) {
         made.add(new CudnnDescriptor(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, "configuration " + i));
       }
-      List<CudnnDescriptor> ranked = heuristics.getInto(CUDNN_ATTR_ENGINEHEUR_RESULTS, made);
-      for (int i = 0; i < ranked.size() && to.size() < most; i++) {
-        addWay(problem, ranked.get(i), ranking + "-" + i, to);
-      }
+      return heuristics.getInto(CUDNN_ATTR_ENGINEHEUR_RESULTS, made);
     } catch (CudnnException e) {
-      // no such list for this graph; ways() says so if the other one is empty, too
-      to.clear();
-    } finally {
-      made.forEach(CudnnDescriptor::close);
-      heuristics.close();
+      return List.of();
     }
   }
 
@@ -181,18 +193,23 @@ final class CudnnPlanner implements AutoCloseable {
     return heuristics;
   }
 
-  private void addWay(
-      ConvolutionProblem problem, CudnnDescriptor configuration, String place, List<Way> to) {
+  /** The way of a configuration, if its name is wanted, it keeps the promises and runs here. */
+  private Optional<Way> way(
+      ConvolutionProblem problem,
+      CudnnDescriptor configuration,
+      String place,
+      Predicate<String> names) {
     try (CudnnDescriptor engine =
-        configuration.getInto(
-            CUDNN_ATTR_ENGINECFG_ENGINE,
-            new CudnnDescriptor(CUDNN_BACKEND_ENGINE_DESCRIPTOR, "engine"))) {
-      int[] notes = engine.getEnums(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE);
-      if (!keepsPromises(problem.arithmetic(), notes)) {
-        return;
-      }
+        new CudnnDescriptor(CUDNN_BACKEND_ENGINE_DESCRIPTOR, "engine of " + place)) {
+      configuration.getInto(CUDNN_ATTR_ENGINECFG_ENGINE, engine);
       String name = place + "-engine" + engine.getLong(CUDNN_ATTR_ENGINE_GLOBAL_INDEX);
-      plan(configuration, name).ifPresent(to::add);
+      int[] notes = engine.getEnums(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE);
+      return names.test(name) && keepsPromises(problem.arithmetic(), notes)
+          ? plan(configuration, name)
+          : Optional.empty();
+    } catch (CudnnException e) {
+      // an engine that tells nothing of itself is not used; the others are
+      return Optional.empty();
     }
   }
 

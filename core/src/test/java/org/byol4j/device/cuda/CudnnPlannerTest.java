@@ -43,6 +43,7 @@ class CudnnPlannerTest {
           String first = ways.get(0).name();
           ways.forEach(CudnnPlanner.Way::close);
           planner.way(problem, first).orElseThrow().close();
+          assertThat(planner.way(problem, first + "0")).as(problem.key()).isEmpty();
         }
       }
     }

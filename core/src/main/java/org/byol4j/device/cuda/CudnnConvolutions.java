@@ -2,9 +2,9 @@ package org.byol4j.device.cuda;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 
 /**
@@ -14,20 +14,18 @@ import org.bytedeco.cuda.cudnn.cudnnContext;
 final class CudnnConvolutions implements AutoCloseable {
 
   private static final int CANDIDATES = 4;
-  private static final int WARM_UP = 1;
-  private static final int RUNS = 5;
 
-  private final Gpu gpu;
   private final cudnnContext handle;
   private final CudnnPlanner planner;
   private final PlanRecord record;
+  private final ConvolutionTrials trials;
   private final Map<ConvolutionProblem, CudnnPlanner.Way> ways = new HashMap<>();
   private final List<CudnnConvolution> made = new ArrayList<>();
 
   CudnnConvolutions(Gpu gpu, cudnnContext handle, PlanRecord record) {
-    this.gpu = gpu;
     this.handle = handle;
     this.record = record;
+    trials = new ConvolutionTrials(gpu, System::nanoTime);
     planner = CudnnPlanner.forGpu(handle);
   }
 
@@ -39,70 +37,23 @@ final class CudnnConvolutions implements AutoCloseable {
   }
 
   private CudnnPlanner.Way choose(ConvolutionProblem problem) {
-    Optional<CudnnPlanner.Way> recorded =
-        record.chosen(problem).flatMap(name -> planner.way(problem, name));
-    return recorded.orElseGet(() -> chooseAnew(problem));
+    return record.way(problem, () -> fastest(problem), name -> planner.way(problem, name));
   }
 
-  private CudnnPlanner.Way chooseAnew(ConvolutionProblem problem) {
+  private String fastest(ConvolutionProblem problem) {
     List<CudnnPlanner.Way> candidates = planner.ways(problem, CANDIDATES);
-    CudnnPlanner.Way fastest =
-        candidates.size() == 1 ? candidates.get(0) : fastest(problem, candidates);
-    String counts = record.keep(problem, fastest.name());
-    CudnnPlanner.Way chosen =
-        candidates.stream().filter(way -> way.name().equals(counts)).findFirst().orElse(fastest);
-    candidates.stream()
-        .filter(way -> !way.name().equals(chosen.name()))
-        .forEach(CudnnPlanner.Way::close);
-    return chosen;
-  }
-
-  private CudnnPlanner.Way fastest(ConvolutionProblem problem, List<CudnnPlanner.Way> candidates) {
-    long workspaceBytes =
-        candidates.stream().mapToLong(CudnnPlanner.Way::workspaceBytes).max().orElse(0);
-    int element = problem.arithmetic().element().bytes();
-    long x = zeros(problem.images() * element);
-    long y = zeros(problem.results() * element);
-    long w = zeros(problem.filters() * element);
-    long workspace = gpu.allocate(workspaceBytes);
+    Map<String, Gpu.ConvolutionPlan> plans = new LinkedHashMap<>();
+    List<CudnnConvolution> tried = new ArrayList<>();
     try {
-      CudnnPlanner.Way best = candidates.get(0);
-      long least = Long.MAX_VALUE;
       for (CudnnPlanner.Way way : candidates) {
-        long took = nanos(problem, way, x, w, y, workspace);
-        if (took < least) {
-          least = took;
-          best = way;
-        }
+        CudnnConvolution plan = new CudnnConvolution(handle, problem, way);
+        tried.add(plan);
+        plans.put(way.name(), plan);
       }
-      return best;
+      return trials.fastest(problem, plans);
     } finally {
-      gpu.free(x);
-      gpu.free(y);
-      gpu.free(w);
-      gpu.free(workspace);
-    }
-  }
-
-  private long zeros(long bytes) {
-    long address = gpu.allocate(bytes);
-    gpu.zero(address, bytes);
-    return address;
-  }
-
-  private long nanos(
-      ConvolutionProblem problem, CudnnPlanner.Way way, long x, long w, long y, long workspace) {
-    try (CudnnConvolution plan = new CudnnConvolution(handle, problem, way)) {
-      for (int i = 0; i < WARM_UP; i++) {
-        plan.run(x, w, y, workspace);
-      }
-      gpu.await();
-      long start = System.nanoTime();
-      for (int i = 0; i < RUNS; i++) {
-        plan.run(x, w, y, workspace);
-      }
-      gpu.await();
-      return System.nanoTime() - start;
+      tried.forEach(CudnnConvolution::close);
+      candidates.forEach(CudnnPlanner.Way::close);
     }
   }
 

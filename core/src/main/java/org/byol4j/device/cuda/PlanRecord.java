@@ -5,6 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Which way was chosen for each convolution on one kind of GPU with one version of cuDNN, kept from
@@ -32,6 +34,27 @@ final class PlanRecord {
   /** The way that was chosen, if one was. */
   Optional<String> chosen(ConvolutionProblem problem) {
     return Optional.ofNullable(read().get(problem.key()));
+  }
+
+  /**
+   * The way that counts for a problem: the one on record, else what {@code choice} names, which
+   * goes on record first.
+   *
+   * @param maker makes a way of a name, if that can be done
+   * @throws IllegalStateException if the one that counts cannot be made: another in its place would
+   *     give other bits than the runs before
+   */
+  <W> W way(
+      ConvolutionProblem problem, Supplier<String> choice, Function<String, Optional<W>> maker) {
+    String name = chosen(problem).orElseGet(() -> keep(problem, choice.get()));
+    return maker
+        .apply(name)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    ("cuDNN cannot make the way on record for convolution=%s: way=%s file=%s;"
+                            + " delete the file to choose anew, which may give other bits")
+                        .formatted(problem.key(), name, cache.path().resolve(file))));
   }
 
   /** Keeps a choice, unless somebody else has kept one meanwhile; returns the one that counts. */

@@ -1,10 +1,12 @@
 package org.byol4j.device.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.byol4j.device.Padding;
 import org.byol4j.device.cuda.ConvolutionProblem.Arithmetic;
@@ -51,6 +53,32 @@ class PlanRecordTest {
     for (int i = 0; i < 40; i++) {
       assertThat(record("NVIDIA H200", "92400").chosen(ofBatch(i))).contains("BEST-0-engine" + i);
     }
+  }
+
+  @Test
+  void wayIsChosenOnceOnly() {
+    assertThat(wayByChoosing("BEST-1-engine7")).isEqualTo("made BEST-1-engine7");
+    assertThat(wayByChoosing("BEST-0-engine2")).isEqualTo("made BEST-1-engine7");
+  }
+
+  private String wayByChoosing(String name) {
+    return record("NVIDIA H200", "92400")
+        .way(FORWARD, () -> name, chosen -> Optional.of("made " + chosen));
+  }
+
+  @Test
+  void wayOnRecordThatCannotBeMadeIsNotReplaced() {
+    PlanRecord record = record("NVIDIA H200", "92400");
+    record.keep(FORWARD, "BEST-1-engine7");
+
+    assertThatThrownBy(
+            () -> record.way(FORWARD, () -> "BEST-0-engine2", chosen -> Optional.empty()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "cuDNN cannot make the way on record for convolution=%s: way=BEST-1-engine7 file=%s;"
+                + " delete the file to choose anew, which may give other bits",
+            FORWARD.key(), folder.resolve("plans-nvidia-h200-cudnn92400.txt"));
+    assertThat(record.chosen(FORWARD)).contains("BEST-1-engine7");
   }
 
   private static ConvolutionProblem ofBatch(int batch) {

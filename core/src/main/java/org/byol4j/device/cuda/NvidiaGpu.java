@@ -6,7 +6,6 @@ import static org.bytedeco.cuda.global.cudart.CU_STREAM_NON_BLOCKING;
 import static org.bytedeco.cuda.global.cudart.cuCtxSetCurrent;
 import static org.bytedeco.cuda.global.cudart.cuDeviceGet;
 import static org.bytedeco.cuda.global.cudart.cuDeviceGetName;
-import static org.bytedeco.cuda.global.cudart.cuDevicePrimaryCtxRelease;
 import static org.bytedeco.cuda.global.cudart.cuDevicePrimaryCtxRetain;
 import static org.bytedeco.cuda.global.cudart.cuDriverGetVersion;
 import static org.bytedeco.cuda.global.cudart.cuEventCreate;
@@ -37,6 +36,7 @@ import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUfunc_st;
@@ -53,8 +53,15 @@ final class NvidiaGpu implements Gpu {
 
   private static final int NAME_BYTES = 256;
 
+  /**
+   * The primary context of each device that was opened. It is kept as long as the process: released
+   * with the last device it would be destroyed, and with it what cuDNN holds for the whole process,
+   * such as loaded kernels, which a device that is opened later would use again.
+   */
+  private static final Map<Integer, CUctx_st> CONTEXTS = new ConcurrentHashMap<>();
+
   private final int device;
-  private final CUctx_st context = new CUctx_st();
+  private final CUctx_st context;
   private final CUstream_st computing = new CUstream_st();
   private final CUstream_st exchanging = new CUstream_st();
   private final CUevent_st computed = new CUevent_st();
@@ -62,7 +69,6 @@ final class NvidiaGpu implements Gpu {
   private final Nvrtc nvrtc;
   private final CudnnConvolutions convolutions;
   private final Map<String, CUmod_st> modules = new HashMap<>();
-  private Thread user;
 
   /**
    * @param gpu which one, from 0 on
@@ -74,7 +80,7 @@ final class NvidiaGpu implements Gpu {
     int[] handle = new int[1];
     check(cuDeviceGet(handle, gpu), "cuDeviceGet");
     device = handle[0];
-    check(cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
+    context = CONTEXTS.computeIfAbsent(device, NvidiaGpu::retained);
     enter();
     check(cuStreamCreate(computing, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
     check(cuStreamCreate(exchanging, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
@@ -85,6 +91,12 @@ final class NvidiaGpu implements Gpu {
     convolutions =
         new CudnnConvolutions(
             this, cudnn, new PlanRecord(cache, name(), Long.toString(cudnnGetVersion())));
+  }
+
+  private static CUctx_st retained(int device) {
+    CUctx_st context = new CUctx_st();
+    check(cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
+    return context;
   }
 
   private String name() {
@@ -136,7 +148,7 @@ final class NvidiaGpu implements Gpu {
 
   @Override
   public BytePointer pinned(long bytes) {
-    check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
+    enter();
     BytePointer memory = new BytePointer();
     int status = cuMemAllocHost(memory, bytes);
     if (status == CUDA_ERROR_OUT_OF_MEMORY) {
@@ -167,7 +179,7 @@ final class NvidiaGpu implements Gpu {
 
   @Override
   public synchronized void exchange(long from, long to, long bytes) {
-    check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
+    enter();
     check(cuEventRecord(computed, computing), "cuEventRecord");
     check(cuStreamWaitEvent(exchanging, computed, 0), "cuStreamWaitEvent");
     check(cuMemcpyAsync(to, from, bytes, exchanging), "cuMemcpyAsync");
@@ -180,13 +192,12 @@ final class NvidiaGpu implements Gpu {
     check(cuStreamSynchronize(computing), "computing on the GPU");
   }
 
-  /** The calling thread is to drive this GPU. */
+  /**
+   * The calling thread is to drive this GPU. Said each time: another device, or another library of
+   * this process, may have made another context current since.
+   */
   private void enter() {
-    Thread caller = Thread.currentThread();
-    if (user != caller) {
-      check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
-      user = caller;
-    }
+    check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
   }
 
   @Override
@@ -229,7 +240,6 @@ final class NvidiaGpu implements Gpu {
     check(cuEventDestroy(computed), "cuEventDestroy");
     check(cuStreamDestroy(computing), "cuStreamDestroy");
     check(cuStreamDestroy(exchanging), "cuStreamDestroy");
-    check(cuDevicePrimaryCtxRelease(device), "cuDevicePrimaryCtxRelease");
   }
 
   private static void check(int status, String what) {

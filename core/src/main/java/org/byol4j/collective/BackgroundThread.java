@@ -50,7 +50,9 @@ public final class BackgroundThread implements AutoCloseable {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
       }
-      throw new IllegalStateException(what + " cannot be sent", e.getCause());
+      throw new IllegalStateException(
+          "rank=%d: %s cannot be sent: %s".formatted(collective.rank(), what, e.getCause()),
+          e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       String reason = "interrupted while %s were on their way".formatted(what);

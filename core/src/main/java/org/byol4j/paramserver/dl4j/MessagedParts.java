@@ -131,7 +131,8 @@ public final class MessagedParts implements PartExchange {
       throw new CollectiveException(reason, e);
     } catch (CollectiveException e) {
       throw e;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // memory may be what is missing
       collective.abort("encoded gradients of step=%d: %s".formatted(step, e));
       throw e;
     }

@@ -15,9 +15,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveException;
+import org.byol4j.collective.ForwardingCollective;
 import org.byol4j.collective.LocalCollective;
 import org.byol4j.collective.Replicas;
 import org.byol4j.collective.Replicas.Outcome;
+import org.byol4j.collective.Vector;
 import org.byol4j.collective.tcp.FaultyNetwork;
 import org.byol4j.collective.tcp.OpenGroups;
 import org.byol4j.collective.tcp.TcpGroup;
@@ -248,6 +250,57 @@ final class MessagedPartsTest {
                       .hasMessageContaining(reason));
     }
     return log.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void errorOfARoundFailsTheGroupAndIsToldWithItsCause() {
+    List<Outcome<Integer>> outcomes =
+        Replicas.outcomes(
+            groups.of(3),
+            group -> {
+              Collective mine = group.rank() == 1 ? withoutMemory(group) : group;
+              try (MessagedParts parts = new MessagedParts(mine, MOST_WORDS)) {
+                parts.send(0, words(group.rank(), 0));
+                // waits behind the round that fails
+                parts.send(1, words(group.rank(), 1));
+                return parts.take(0).size();
+              }
+            });
+    assertThat(outcomes.get(1).failure())
+        .singleElement()
+        .satisfies(
+            failure ->
+                assertThat(failure)
+                    .hasMessage(
+                        "rank=1: encoded gradients cannot be sent:"
+                            + " java.lang.OutOfMemoryError: no room on purpose"));
+    for (int rank : new int[] {0, 2}) {
+      assertThat(outcomes.get(rank).failure())
+          .singleElement()
+          .satisfies(
+              failure ->
+                  assertThat(failure)
+                      .isInstanceOf(CollectiveException.class)
+                      .hasMessageContaining("step=0")
+                      .hasMessageContaining("no room on purpose"));
+    }
+  }
+
+  /** A group in whose background no vector finds room. */
+  private static Collective withoutMemory(Collective group) {
+    Collective background =
+        new ForwardingCollective(group.background()) {
+          @Override
+          public void allGather(Vector values, long[] bounds) {
+            throw new OutOfMemoryError("no room on purpose");
+          }
+        };
+    return new ForwardingCollective(group) {
+      @Override
+      public Collective background() {
+        return background;
+      }
+    };
   }
 
   @Test

@@ -111,7 +111,7 @@ public record Configuration(
     contradictions.checkWidth(network);
     contradictions.checkKnn(knn, network);
     contradictions.checkDevice(compute);
-    contradictions.checkSharing(server);
+    contradictions.checkSharing(server, target);
 
     List<Fault> faults =
         new ArrayList<>(UnknownKeys.in(root, values.knownKeys(), values.openSections()));

@@ -9,6 +9,7 @@ import org.byol4j.data.DataSettings;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.eval.KnnSettings;
 import org.byol4j.nn.NetworkSettings;
+import org.byol4j.optim.TargetSettings;
 import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.sharing.SharingSettings;
 import org.byol4j.train.TrainSettings;
@@ -177,7 +178,7 @@ final class Contradictions {
   }
 
   /** What means nothing, or nothing good, to replicas that share encoded gradients. */
-  void checkSharing(ParameterServerSettings server) {
+  void checkSharing(ParameterServerSettings server, TargetSettings target) {
     if (server.sharing().isEmpty()) {
       return;
     }
@@ -193,6 +194,16 @@ final class Contradictions {
     checkOrder(
         "gradient-sharing.min-share", sharing.minShare(),
         "gradient-sharing.max-share", sharing.maxShare());
+    // the target would move at its own step, and the weights that it follows later
+    if (values.areGood("target.update", "gradient-sharing.staleness")
+        && target.update() == TargetSettings.Update.BEFORE_FORWARD
+        && sharing.staleness() > 0) {
+      values.report(
+          "target.update",
+          "cannot be asked for, with " + values.mention("gradient-sharing.staleness"),
+          "after-step, or gradient-sharing.staleness=0",
+          "gradient-sharing.staleness");
+    }
   }
 
   private void checkOrder(String minKey, double min, String maxKey, double max) {

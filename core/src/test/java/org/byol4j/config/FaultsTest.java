@@ -244,6 +244,19 @@ class FaultsTest {
   }
 
   @Test
+  void targetDoesNotMoveAheadOfTheStepWhereUpdatesAreLate() {
+    String sharing = "parameter-server.mode=gradient-sharing";
+    String ahead = "target.update=before-forward";
+    assertThat(faults(sharing, ahead, "gradient-sharing.staleness=2"))
+        .containsExactly(
+            "target.update=before-forward cannot be asked for, with gradient-sharing.staleness=2"
+                + " (--set); allowed: after-step, or gradient-sharing.staleness=0");
+    // without gradient sharing its keys mean nothing
+    Configuration.ofDefaults(set(ahead, "gradient-sharing.staleness=2"));
+    Configuration.ofDefaults(set(sharing, ahead));
+  }
+
+  @Test
   void smallestShareMustNotBeAboveTheLargest() {
     assertThat(faults("parameter-server.mode=gradient-sharing", "gradient-sharing.min-share=0.06"))
         .containsExactly(

@@ -133,6 +133,11 @@ public final class ReplicaTask {
   private Map<String, String> fingerprint(Device device) {
     Map<String, String> fingerprint = new TreeMap<>(device.fingerprint());
     fingerprint.put("replicas", Integer.toString(settings.train().replicas()));
+    // updates that are late are done before each checkpoint
+    if (settings.server().sharing().filter(sharing -> sharing.staleness() > 0).isPresent()) {
+      fingerprint.put(
+          "checkpoint-every-steps", Integer.toString(settings.checkpoint().everySteps()));
+    }
     return fingerprint;
   }
 }

@@ -1,6 +1,7 @@
 package org.byol4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -69,6 +70,24 @@ final class SharingRunTest {
     TinyRun punctual = run("punctual", 2).withCheckpointEvery(3);
     punctual.run();
     assertThat(end).isNotEqualTo(WeightsDigest.of(punctual.checkpoint(TinyRun.STEPS)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 2, false", "1, 3, false", "1, 2, true"})
+  void otherCheckpointsChangeTheBitsOfLateUpdatesWhichIsSaid(
+      int staleness, int every, boolean isSaid) {
+    TinyRun run = run("run", 2).withServer(sharing(staleness)).withCheckpointEvery(3);
+    run.runUntil(3);
+
+    List<String> bits =
+        run.withCheckpointEvery(every).said().stream()
+            .filter(line -> line.contains("not to the bit"))
+            .toList();
+    if (isSaid) {
+      assertThat(bits).singleElement(STRING).contains("checkpoint-every-steps");
+    } else {
+      assertThat(bits).isEmpty();
+    }
   }
 
   @Test

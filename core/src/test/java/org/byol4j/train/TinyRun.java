@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -179,6 +180,26 @@ record TinyRun(
           @Override
           public void says(String message) {}
         });
+  }
+
+  /** Runs, and returns what is said meanwhile. */
+  List<String> said() {
+    List<String> said = Collections.synchronizedList(new ArrayList<>());
+    run(
+        new StopSignal(),
+        new RunObserver() {
+          @Override
+          public void begins(long firstStep, long totalSteps, int stepsPerEpoch) {}
+
+          @Override
+          public void stepDone(StepRecord entry) {}
+
+          @Override
+          public void says(String message) {
+            said.add(message);
+          }
+        });
+    return said;
   }
 
   private RunSummary run(StopSignal stop, RunObserver observer) {

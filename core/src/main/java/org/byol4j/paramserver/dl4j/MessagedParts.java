@@ -79,8 +79,11 @@ public final class MessagedParts implements PartExchange {
     inbox.open(step);
     inbox.put(collective.rank(), step, words);
     INDArray update = Words.array(words);
-    server.sendUpdate(update, Math.toIntExact(step), NO_EPOCH);
-    Words.free(update);
+    try {
+      server.sendUpdate(update, Math.toIntExact(step), NO_EPOCH);
+    } finally {
+      Words.free(update);
+    }
     byte[] envelope = Envelope.of(transport.takeOutgoing());
     sentBytes += (long) envelope.length * (collective.size() - 1);
     underway.addLast(thread.begin(() -> round(step, envelope)));
@@ -152,6 +155,7 @@ public final class MessagedParts implements PartExchange {
   private void receive(int rank, GradientsUpdateMessage message) {
     String sender = CollectiveTransport.idOf(rank);
     if (!sender.equals(message.getOriginatorId())) {
+      Words.free(message.getPayload());
       throw new RefusedMessageException(
           "originator=%s, expected %s".formatted(message.getOriginatorId(), sender));
     }

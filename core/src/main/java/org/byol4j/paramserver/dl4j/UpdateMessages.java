@@ -12,6 +12,8 @@ import java.io.ObjectOutputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.BaseNDArrayProxy;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -73,18 +75,23 @@ final class UpdateMessages {
     bytes.get(bytes.position(), message);
     ByteArrayInputStream source = new ByteArrayInputStream(message);
     String[] refusal = {"it is no serialized object"};
-    try (Reader in = new Reader(source, mostWords, refusal)) {
+    // by identity: equal ones are not the same memory
+    Set<INDArray> unused = Collections.newSetFromMap(new IdentityHashMap<>());
+    try (Reader in = new Reader(source, mostWords, refusal, unused)) {
       if (!(in.readObject() instanceof GradientsUpdateMessage update)
           || update.getPayload() == null
           || source.available() > 0) {
         throw new RefusedMessageException("it is no single GradientsUpdateMessage with an array");
       }
+      unused.remove(update.getPayload());
       return update;
     } catch (IOException | ClassNotFoundException | RuntimeException e) {
       if (e instanceof RefusedMessageException refused) {
         throw refused;
       }
       throw new RefusedMessageException("%s: %s".formatted(refusal[0], e), e);
+    } finally {
+      unused.forEach(Words::free);
     }
   }
 
@@ -109,14 +116,18 @@ final class UpdateMessages {
   private static final class Reader extends ObjectInputStream implements ObjectInputFilter {
     private final int mostWords;
     private final String[] refusal;
+    private final Set<INDArray> arrays;
 
     /** What integers were last made into: that its class may pass is our own doing. */
     private Class<?> made = int[].class;
 
-    Reader(InputStream in, int mostWords, String[] refusal) throws IOException {
+    /** Puts the arrays that it makes into {@code arrays}. */
+    Reader(InputStream in, int mostWords, String[] refusal, Set<INDArray> arrays)
+        throws IOException {
       super(in);
       this.mostWords = mostWords;
       this.refusal = refusal;
+      this.arrays = arrays;
       setObjectInputFilter(this);
       enableResolveObject(true);
     }
@@ -127,6 +138,7 @@ final class UpdateMessages {
         return object;
       }
       INDArray array = Words.array(words);
+      arrays.add(array);
       made = array.getClass();
       return array;
     }

@@ -137,7 +137,9 @@ public final class GradientEncoder implements AutoCloseable {
   /** Fills what remains in {@code to} with the residual from element {@code from} on. */
   public void readResidual(int from, FloatBuffer to) {
     if (to.hasRemaining()) {
-      to.put(range(from, to.remaining()).dup().toFloatVector());
+      try (INDArray copy = range(from, to.remaining()).dup()) {
+        to.put(copy.toFloatVector());
+      }
     }
   }
 

@@ -30,7 +30,7 @@ final class MessageRounds {
   /**
    * Sends an envelope and returns those of all replicas, by rank, until the next round.
    *
-   * @throws RefusedMessageException if one is too long; nothing was allocated for it
+   * @throws RefusedMessageException if one is too long, or all together are; nothing was allocated
    */
   List<ByteBuffer> exchange(byte[] mine) {
     length[0] = mine.length;
@@ -45,7 +45,13 @@ final class MessageRounds {
       }
       bounds[rank + 1] = bounds[rank] + (long) lengths[rank];
     }
-    bytes.resize(Math.toIntExact(bounds[collective.size()]));
+    long lengthBytes = bounds[collective.size()];
+    if (lengthBytes > Integer.MAX_VALUE) {
+      throw new RefusedMessageException(
+          "the envelopes of replicas=%d have lengthBytes=%d together, expected at most %d"
+              .formatted(collective.size(), lengthBytes, Integer.MAX_VALUE));
+    }
+    bytes.resize((int) lengthBytes);
     bytes.write(bounds[collective.rank()], mine.length).put(mine);
     collective.allGather(bytes, bounds);
     List<ByteBuffer> envelopes = new ArrayList<>();

@@ -157,7 +157,10 @@ public final class MessagedParts implements PartExchange {
     if (!sender.equals(message.getOriginatorId())) {
       Words.free(message.getPayload());
       throw new RefusedMessageException(
-          "originator=%s, expected %s".formatted(message.getOriginatorId(), sender));
+          "originator=%s, expected %s"
+              .formatted(
+                  RefusedMessageException.shown(String.valueOf(message.getOriginatorId())),
+                  sender));
     }
     switch (inbox.put(rank, message.getIteration(), throughServer(message))) {
       case KEPT -> {}

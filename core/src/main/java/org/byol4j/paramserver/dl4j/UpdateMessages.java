@@ -89,7 +89,14 @@ final class UpdateMessages {
       if (e instanceof RefusedMessageException refused) {
         throw refused;
       }
-      throw new RefusedMessageException("%s: %s".formatted(refusal[0], e), e);
+      // what an exception says may be what was received
+      throw new RefusedMessageException(
+          "%s: %s %s"
+              .formatted(
+                  refusal[0],
+                  e.getClass().getSimpleName(),
+                  RefusedMessageException.shown(String.valueOf(e.getMessage()))),
+          e);
     } finally {
       unused.forEach(Words::free);
     }

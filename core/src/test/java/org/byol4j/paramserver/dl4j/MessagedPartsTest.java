@@ -197,6 +197,38 @@ final class MessagedPartsTest {
   }
 
   @Test
+  void longNamesAreCutAndKeepToOneLine() {
+    GradientsUpdateMessage message = update(2, 0, new int[] {1});
+    message.setOriginatorId("rank=1\r\n\u001b[2J" + "x".repeat(1000));
+    String log =
+        expectRefusal(
+            background -> round(background, Envelope.of(List.of(UpdateMessages.write(message)))),
+            "message of rank=1: originator=rank=1[2J" + "x".repeat(52) + ", expected rank=1");
+    assertThat(log).doesNotContain("\u001b").doesNotContain("x".repeat(53));
+  }
+
+  @Test
+  void envelopesThatAreTooLongTogetherAreRefusedByTheirLengths() {
+    List<Outcome<Integer>> outcomes =
+        Replicas.outcomes(
+            LocalCollective.group(3, Duration.ofSeconds(30)),
+            group -> {
+              if (group.rank() == 0) {
+                return new MessageRounds(group, Integer.MAX_VALUE).exchange(new byte[0]).size();
+              }
+              group.allGather(new double[] {2e9}, new double[3]);
+              return 0;
+            });
+    assertThat(outcomes.get(0).failure())
+        .singleElement()
+        .satisfies(
+            failure ->
+                assertThat(failure)
+                    .isInstanceOf(RefusedMessageException.class)
+                    .hasMessageContaining("replicas=3 have lengthBytes=4000000000 together"));
+  }
+
+  @Test
   void messageOfAStepThatNobodyHasBegunIsRefused() {
     expectRefusal(
         background -> round(background, Envelope.of(List.of(message(1, 7)))),

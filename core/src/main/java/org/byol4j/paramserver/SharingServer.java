@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.byol4j.collective.Collective;
+import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.FloatVector;
 import org.byol4j.collective.Vector;
 import org.byol4j.device.Device;
@@ -19,6 +20,8 @@ import org.byol4j.paramserver.sharing.PartExchange;
 import org.byol4j.paramserver.sharing.PartSum;
 import org.byol4j.paramserver.sharing.SharedElements;
 import org.byol4j.paramserver.sharing.SharingSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A parameter server without owners: replicas send each other the part of their gradients that
@@ -34,6 +37,8 @@ import org.byol4j.paramserver.sharing.SharingSettings;
  * travel meanwhile. {@link #settle} does those that have not been done.
  */
 public final class SharingServer implements ParameterServer {
+  private static final Logger LOG = LoggerFactory.getLogger(SharingServer.class);
+
   private final Device device;
   private final Collective collective;
   private final PartExchange exchange;
@@ -195,11 +200,25 @@ public final class SharingServer implements ParameterServer {
     double share = 0;
     sum.clear();
     for (int rank = 0; rank < collective.size(); rank++) {
-      EncodedPart part = EncodedPart.received(parts.get(rank), rank, elements.encoded());
+      EncodedPart part = received(parts.get(rank), rank, step);
       sum.add(part);
       share += part.share(elements.encoded());
     }
     encoder.adapt(step, share / collective.size());
+  }
+
+  /** A part that can be added; what a replica refuses, all do. */
+  private EncodedPart received(int[] words, int from, long step) {
+    try {
+      return EncodedPart.received(words, from, elements.encoded());
+    } catch (CollectiveException e) {
+      String reason =
+          "rank=%d step=%d refused what came: %s"
+              .formatted(collective.rank(), step, e.getMessage());
+      LOG.error(reason);
+      collective.abort(reason);
+      throw new CollectiveException(reason, e);
+    }
   }
 
   /** All that an update depends on is the same on every replica, so nothing is exchanged. */

@@ -15,8 +15,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.collective.Collective;
+import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.LocalCollective;
 import org.byol4j.collective.Replicas;
+import org.byol4j.collective.Replicas.Outcome;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Shape;
 import org.byol4j.device.onednn.OnednnDevice;
@@ -256,6 +258,42 @@ final class SharingServerTest {
       assertThat(state.target).containsExactly(randoms(2, TARGET_LENGTH));
       assertThat(state.momentum).containsOnly(0f);
       assertThat(state.residual).containsOnly(0f);
+    }
+  }
+
+  @Test
+  void whatIsNoPartIsRefusedWithRankAndStep() {
+    List<Outcome<Integer>> outcomes =
+        Replicas.outcomes(
+            group(2),
+            collective -> {
+              try (SharingReplica replica =
+                  new SharingReplica(
+                      collective,
+                      (group, mostWords) ->
+                          new GatheredParts(group, mostWords) {
+                            @Override
+                            public void send(long step, int[] words) {
+                              super.send(step, group.rank() == 1 ? new int[] {1, 2, 3} : words);
+                            }
+                          },
+                      settings(Algorithm.LARS),
+                      SHARING)) {
+                replica.load(0);
+                replica.server.step(8120, 0.1, 0.9);
+                return 0;
+              }
+            });
+    for (Outcome<Integer> outcome : outcomes) {
+      assertThat(outcome.failure())
+          .singleElement()
+          .satisfies(
+              failure ->
+                  assertThat(failure)
+                      .isInstanceOf(CollectiveException.class)
+                      .hasMessageContaining(
+                          "step=8120 refused what came: encoded gradient: rank=1 sent words=3"
+                              + " which are no part of elements=5000"));
     }
   }
 

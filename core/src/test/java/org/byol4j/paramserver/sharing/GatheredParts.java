@@ -11,7 +11,7 @@ import org.byol4j.collective.CollectiveException;
  * Brings parts by plain gathers of the collective, when they are taken: what other ways are held
  * against.
  */
-public final class GatheredParts implements PartExchange {
+public class GatheredParts implements PartExchange {
   private final Collective collective;
   private final int mostWords;
   private final Deque<int[]> sent = new ArrayDeque<>();

@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
     })
 final class BenchStepCommand implements Runnable {
   private static final int SMALLEST_IMAGE = 8;
-  private static final String SHARING = "gradient-sharing.";
+  private static final String SHARING_MODE = "gradient-sharing";
+  private static final String SHARING = SHARING_MODE + ".";
 
   @Spec private CommandSpec spec;
 
@@ -114,7 +115,8 @@ final class BenchStepCommand implements Runnable {
   @Option(
       names = "--set",
       paramLabel = "gradient-sharing.KEY=VALUE",
-      description = "Sets a key of gradient-sharing. May be given many times.")
+      description =
+          "Sets a key of gradient-sharing, with that mode. May be given many times.")
   private List<String> sharing = new ArrayList<>();
 
   @Option(
@@ -149,6 +151,12 @@ final class BenchStepCommand implements Runnable {
       if (!key.startsWith(SHARING)) {
         throw new ParameterException(
             spec.commandLine(), "--set %s; allowed: keys of %s".formatted(key, SHARING));
+      }
+      if (!mode.equals(SHARING_MODE)) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--set %s means nothing with --mode %s; allowed: with --mode %s"
+                .formatted(key, mode, SHARING_MODE));
       }
       assignments.add(new Assignment("--set", key));
     }

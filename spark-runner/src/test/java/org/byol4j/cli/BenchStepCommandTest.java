@@ -76,6 +76,15 @@ class BenchStepCommandTest {
         .contains("--set optimizer.momentum=0; allowed: keys of gradient-sharing.");
   }
 
+  @Test
+  void keysOfSharingAreRefusedWhereNothingIsShared() {
+    Ran ran = bench("resnet18", "--set", "gradient-sharing.max-share=0.02");
+
+    assertThat(ran.code()).isEqualTo(64);
+    assertThat(ran.err())
+        .contains("--set gradient-sharing.max-share=0.02 means nothing with --mode synchronous");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "resnet19, 1, network.backbone=resnet19 is not a choice (--backbone)",

@@ -304,11 +304,6 @@ public final class SharingServer implements ParameterServer {
     return encoder;
   }
 
-  /** How many bytes of encoded gradients this replica has sent so far, to all others together. */
-  public long sentBytes() {
-    return exchange.sentBytes();
-  }
-
   @Override
   public void close() {
     exchange.close();

@@ -304,13 +304,14 @@ final class SharingServerTest {
         Replicas.run(
             group(2),
             collective -> {
+              GatheredParts parts = new GatheredParts(collective, SharingReplica.MOST_WORDS);
               try (SharingReplica replica =
                   new SharingReplica(
-                      collective, GatheredParts::new, settings(Algorithm.SGD), SHARING)) {
+                      collective, (group, most) -> parts, settings(Algorithm.SGD), SHARING)) {
                 replica.steps(0, steps - 10, step -> 0);
-                long before = replica.server.sentBytes();
+                long before = parts.sentBytes();
                 replica.steps(steps - 10, steps, step -> 0);
-                return replica.server.sentBytes() - before;
+                return parts.sentBytes() - before;
               }
             })) {
       long gradients = 10L * TABLE.length() * Float.BYTES;

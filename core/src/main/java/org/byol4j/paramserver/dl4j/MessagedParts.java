@@ -46,8 +46,6 @@ public final class MessagedParts implements PartExchange {
   /** The rounds that may not be over, in the order of their steps. */
   private final Deque<Future<?>> underway = new ArrayDeque<>();
 
-  private long sentBytes;
-
   /**
    * Joins the exchange; all replicas do.
    *
@@ -85,7 +83,6 @@ public final class MessagedParts implements PartExchange {
       Words.free(update);
     }
     byte[] envelope = Envelope.of(transport.takeOutgoing());
-    sentBytes += (long) envelope.length * (collective.size() - 1);
     underway.addLast(thread.begin(() -> round(step, envelope)));
   }
 
@@ -185,11 +182,6 @@ public final class MessagedParts implements PartExchange {
     int[] words = Words.of(update);
     Words.free(update);
     return words;
-  }
-
-  @Override
-  public long sentBytes() {
-    return sentBytes;
   }
 
   @Override

@@ -32,9 +32,6 @@ public interface PartExchange extends AutoCloseable {
    */
   List<int[]> take(long step);
 
-  /** How many bytes of parts this replica has sent so far, to all others together. */
-  long sentBytes();
-
   /** Frees what belongs to the exchange, after what was on its way has arrived or failed. */
   @Override
   void close();

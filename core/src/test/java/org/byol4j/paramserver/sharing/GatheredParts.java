@@ -68,7 +68,7 @@ public class GatheredParts implements PartExchange {
     return bounds;
   }
 
-  @Override
+  /** How many bytes of parts this replica has sent so far, to all others together. */
   public long sentBytes() {
     return sentBytes;
   }

@@ -83,6 +83,9 @@ final class Outbox {
       unanswered = Optional.empty();
       return Optional.of(Boolean.TRUE.equals(answer));
     } catch (Exception e) {
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
       // without its driver an executor ends by itself
       LOG.warn("the driver does not answer: rank={} {}", rank, e.toString());
       unanswered = Optional.of(message);

@@ -63,6 +63,20 @@ class OutboxTest {
   }
 
   @Test
+  void whoIsInterruptedStaysSo() {
+    Outbox interrupted =
+        new Outbox(
+            SESSION,
+            0,
+            message -> {
+              throw new InterruptedException("on purpose");
+            });
+
+    assertThat(interrupted.send()).isEmpty();
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
   void answerIsWhetherToStop() {
     try (launch) {
       assertThat(outbox.send()).contains(false);

@@ -1,7 +1,9 @@
 package org.byol4j.spark.input;
 
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileSystem;
@@ -28,9 +30,10 @@ public record ParquetFooter(long lengthBytes, Map<String, String> texts) {
     }
     HadoopInputFile input = HadoopInputFile.fromPath(file, files.getConf());
     try (ParquetFileReader reader = ParquetFileReader.open(input)) {
-      return Optional.of(
-          new ParquetFooter(
-              input.getLength(), Map.copyOf(reader.getFileMetaData().getKeyValueMetaData())));
+      // files of others may have keys without a value
+      Map<String, String> texts = new HashMap<>(reader.getFileMetaData().getKeyValueMetaData());
+      texts.values().removeIf(Objects::isNull);
+      return Optional.of(new ParquetFooter(input.getLength(), Map.copyOf(texts)));
     } catch (ChecksumException | RuntimeException e) {
       // Parquet's word for a file that is cut short is a RuntimeException
       return Optional.empty();

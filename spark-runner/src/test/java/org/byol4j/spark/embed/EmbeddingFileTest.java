@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.hadoop.util.HadoopOutputFile;
+import org.apache.parquet.schema.MessageTypeParser;
 import org.byol4j.data.DataException;
 import org.byol4j.spark.storage.HadoopStorage;
 import org.junit.jupiter.api.Test;
@@ -35,6 +39,23 @@ class EmbeddingFileTest {
         .isInstanceOf(DataException.class)
         .hasMessageContaining("holds other embeddings: of=model m images h files 2")
         .hasMessageContaining("expected of=model m images h files 3");
+  }
+
+  @Test
+  void fileOfOthersWithAKeyWithoutAValueIsNotTakenForACutOne() throws IOException {
+    FileSystem files = FileSystem.getLocal(new Configuration());
+    Path file = new Path(new Path(folder.toUri()), NAME);
+    Map<String, String> texts = new HashMap<>();
+    texts.put("empty", null);
+    ExampleParquetWriter.builder(HadoopOutputFile.fromPath(file, new Configuration()))
+        .withType(MessageTypeParser.parseMessageType("message other { required int32 a; }"))
+        .withExtraMetaData(texts)
+        .build()
+        .close();
+
+    assertThatThrownBy(() -> EmbeddingFile.isWritten(files, file, ofFiles(2).owner()))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("holds other embeddings: of=others");
   }
 
   private static Embeddings ofFiles(int files) {

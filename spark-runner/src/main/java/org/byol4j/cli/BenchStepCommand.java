@@ -115,8 +115,7 @@ final class BenchStepCommand implements Runnable {
   @Option(
       names = "--set",
       paramLabel = "gradient-sharing.KEY=VALUE",
-      description =
-          "Sets a key of gradient-sharing, with that mode. May be given many times.")
+      description = "Sets a key of gradient-sharing, with that mode. May be given many times.")
   private List<String> sharing = new ArrayList<>();
 
   @Option(

@@ -37,16 +37,8 @@ public record StateLayout(ParameterTable parameters, List<Normalization> normali
           whole(length, normalizations.stream().mapToLong(Normalization::end).max().orElse(0));
       case BATCHNORM_TARGET ->
           prefix(length, normalizations.stream().mapToLong(Normalization::end));
-      case RESIDUAL -> multiple(length, residualLength());
+      case RESIDUAL -> multiple(length, parameters.weights());
     };
-  }
-
-  /** The number of values of one replica's residual. */
-  public int residualLength() {
-    return parameters.slices().stream()
-        .filter(slice -> !slice.kind().isNormOrBias())
-        .mapToInt(Slice::length)
-        .sum();
   }
 
   private static String whole(long length, long expected) {

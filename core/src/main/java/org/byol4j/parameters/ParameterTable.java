@@ -21,4 +21,12 @@ public record ParameterTable(List<Slice> slices) {
   public int length() {
     return slices.isEmpty() ? 0 : Math.toIntExact(slices.get(slices.size() - 1).end());
   }
+
+  /** The number of elements of weights: all but those of biases and of normalizations. */
+  public int weights() {
+    return slices.stream()
+        .filter(slice -> !slice.kind().isNormOrBias())
+        .mapToInt(Slice::length)
+        .sum();
+  }
 }

@@ -1,6 +1,7 @@
 package org.byol4j.paramserver.sharing;
 
 import java.nio.FloatBuffer;
+import java.util.function.BiConsumer;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.ResidualPostProcessor;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.ThresholdAlgorithm;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.residual.NoOpResidualPostProcessor;
@@ -145,22 +146,20 @@ public final class GradientEncoder implements AutoCloseable {
 
   /** Takes what remains in {@code values} as the residual from element {@code from} on. */
   public void writeResidual(int from, FloatBuffer values) {
-    if (values.hasRemaining()) {
-      float[] taken = new float[values.remaining()];
-      values.get(taken);
-      try (INDArray array = Nd4j.createFromArray(taken)) {
-        range(from, taken.length).assign(array);
-      }
-    }
+    combine(from, values, INDArray::assign);
   }
 
   /** Adds what remains in {@code values} to the residual from element {@code from} on. */
   public void addToResidual(int from, FloatBuffer values) {
+    combine(from, values, INDArray::addi);
+  }
+
+  private void combine(int from, FloatBuffer values, BiConsumer<INDArray, INDArray> into) {
     if (values.hasRemaining()) {
       float[] taken = new float[values.remaining()];
       values.get(taken);
       try (INDArray array = Nd4j.createFromArray(taken)) {
-        range(from, taken.length).addi(array);
+        into.accept(range(from, taken.length), array);
       }
     }
   }

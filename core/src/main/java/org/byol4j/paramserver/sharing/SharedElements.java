@@ -14,11 +14,7 @@ public final class SharedElements {
 
   public SharedElements(ParameterTable table) {
     this.table = table;
-    this.encoded =
-        table.slices().stream()
-            .filter(slice -> !slice.kind().isNormOrBias())
-            .mapToInt(Slice::length)
-            .sum();
+    this.encoded = table.weights();
   }
 
   /** How many elements are encoded. */

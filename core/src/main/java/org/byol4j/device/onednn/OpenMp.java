@@ -55,6 +55,9 @@ final class OpenMp {
     private static native void parallel(Region region, long data, int threads, int flags);
   }
 
+  /** How the system marks a mapped file that is no more. */
+  private static final String DELETED = " (deleted)";
+
   private final Function setThreads;
   private final Function maxThreads;
 
@@ -81,6 +84,7 @@ final class OpenMp {
               .map(line -> line.substring(line.indexOf('/')))
               .filter(OpenMp::isRuntime)
               .findFirst()
+              .map(OpenMp::openable)
               .orElseThrow(
                   () ->
                       new IllegalStateException(
@@ -90,6 +94,17 @@ final class OpenMp {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + maps, e);
     }
+  }
+
+  /**
+   * What opens a library that is mapped as {@code path}. Another JVM may have replaced the file in
+   * JavaCPP's cache meanwhile; then it is the bare name, for which the loader looks among the
+   * libraries of this process first, as it did for oneDNN.
+   */
+  static String openable(String path) {
+    return path.endsWith(DELETED)
+        ? path.substring(path.lastIndexOf('/') + 1, path.length() - DELETED.length())
+        : path;
   }
 
   private static boolean isRuntime(String path) {

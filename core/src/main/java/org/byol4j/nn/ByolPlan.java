@@ -1,6 +1,5 @@
 package org.byol4j.nn;
 
-import java.nio.FloatBuffer;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.Device;
 import org.byol4j.device.RegressionLoss;
@@ -69,15 +68,15 @@ public final class ByolPlan implements AutoCloseable {
    * Runs the online network on a view, {@code [batch, size, size, 3]}; it predicts the target's
    * projection.
    */
-  public Tensor online(FloatBuffer view) {
-    device.write(view, onlineInput.tensor());
+  public Tensor online(View view) {
+    view.writeTo(device, onlineInput.tensor());
     onlineForward.run();
     return prediction.tensor();
   }
 
   /** Runs the target network on a view; returns its projections {@code [batch, output]}. */
-  public Tensor target(FloatBuffer view) {
-    device.write(view, targetInput.tensor());
+  public Tensor target(View view) {
+    view.writeTo(device, targetInput.tensor());
     targetForward.run();
     return projection.tensor();
   }

@@ -1,10 +1,10 @@
 package org.byol4j.train;
 
-import java.nio.FloatBuffer;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.Device;
 import org.byol4j.nn.ByolPlan;
 import org.byol4j.nn.NetworkState;
+import org.byol4j.nn.View;
 import org.byol4j.optim.LearningRate;
 import org.byol4j.optim.TargetDecay;
 import org.byol4j.optim.TargetSettings;
@@ -80,7 +80,7 @@ public final class ByolStep {
     return loss;
   }
 
-  private double learn(FloatBuffer view, FloatBuffer other) {
+  private double learn(View view, View other) {
     times.beginView();
     networks.online(view); // new target weights may still be arriving
     server.awaitTarget();

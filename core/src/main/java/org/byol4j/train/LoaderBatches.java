@@ -1,8 +1,8 @@
 package org.byol4j.train;
 
-import java.nio.FloatBuffer;
 import org.byol4j.data.Batch;
 import org.byol4j.data.BatchLoader;
+import org.byol4j.nn.View;
 
 /** The micro-batches of a loader; each is given back when the next one is asked for. */
 final class LoaderBatches implements MicroBatches {
@@ -22,12 +22,12 @@ final class LoaderBatches implements MicroBatches {
   }
 
   @Override
-  public FloatBuffer view1() {
-    return current.view1();
+  public View view1() {
+    return View.of(current.view1());
   }
 
   @Override
-  public FloatBuffer view2() {
-    return current.view2();
+  public View view2() {
+    return View.of(current.view2());
   }
 }

@@ -1,21 +1,21 @@
 package org.byol4j.train;
 
-import java.nio.FloatBuffer;
+import org.byol4j.nn.View;
 
 /**
  * Hands out a replica's pairs of views, one micro-batch after the other.
  *
- * <p>The buffers belong to the source: {@link #next} makes their former content invalid. Each is
- * asked for several times, and stands at its first value every time.
+ * <p>The views belong to the source: {@link #next} makes their former content invalid. Each is
+ * asked for several times.
  */
 public interface MicroBatches {
 
-  /** Moves to the next micro-batch, waiting until its views are made. */
+  /** Moves to the next micro-batch, waiting until it is there. */
   void next();
 
-  /** The first view of each image, {@code [rows, size, size, 3]}, normalized. */
-  FloatBuffer view1();
+  /** The first view of each image. */
+  View view1();
 
   /** The second view of each image, in the same order. */
-  FloatBuffer view2();
+  View view2();
 }

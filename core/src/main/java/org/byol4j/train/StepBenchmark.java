@@ -10,6 +10,7 @@ import org.byol4j.collective.Collective;
 import org.byol4j.device.Device;
 import org.byol4j.nn.Architecture;
 import org.byol4j.nn.NetworkSettings;
+import org.byol4j.nn.View;
 import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.TargetSettings;
 import org.byol4j.paramserver.ParameterServerSettings;
@@ -129,14 +130,14 @@ public final class StepBenchmark {
 
   /** The same normal noise at every step. */
   static final class RandomImages implements MicroBatches {
-    private final FloatBuffer view1;
-    private final FloatBuffer view2;
+    private final View view1;
+    private final View view2;
 
     RandomImages(int rows, int imageSize, long seed) {
       SplittableRandom random = new SplittableRandom(seed);
       int length = rows * imageSize * imageSize * 3;
-      this.view1 = noise(length, random);
-      this.view2 = noise(length, random);
+      this.view1 = View.of(noise(length, random));
+      this.view2 = View.of(noise(length, random));
     }
 
     private static FloatBuffer noise(int length, SplittableRandom random) {
@@ -154,13 +155,13 @@ public final class StepBenchmark {
     public void next() {}
 
     @Override
-    public FloatBuffer view1() {
-      return view1.clear();
+    public View view1() {
+      return view1;
     }
 
     @Override
-    public FloatBuffer view2() {
-      return view2.clear();
+    public View view2() {
+      return view2;
     }
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -12,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.LocalCollective;
 import org.byol4j.collective.Replicas;
+import org.byol4j.nn.View;
 import org.byol4j.optim.TargetSettings.Update;
 import org.byol4j.parameters.Slice;
 import org.byol4j.parameters.Slice.Kind;
@@ -168,19 +168,19 @@ final class ByolStepTest {
   }
 
   /** Views whose first value is another. */
-  private record OneBadPixel(MicroBatches views, float value) implements MicroBatches {
+  private record OneBadPixel(RandomViews views, float value) implements MicroBatches {
     @Override
     public void next() {
       views.next();
     }
 
     @Override
-    public FloatBuffer view1() {
-      return views.view1().put(0, value);
+    public View view1() {
+      return View.of(views.pixels(0).put(0, value));
     }
 
     @Override
-    public FloatBuffer view2() {
+    public View view2() {
       return views.view2();
     }
   }

@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.byol4j.nn.View;
 
 /** One replica's rows of a step's random images, which are the same on any number of replicas. */
 final class RandomViews implements MicroBatches {
@@ -67,19 +68,20 @@ final class RandomViews implements MicroBatches {
   }
 
   @Override
-  public FloatBuffer view1() {
-    return rows(views[0]);
+  public View view1() {
+    return View.of(pixels(0));
   }
 
   @Override
-  public FloatBuffer view2() {
-    return rows(views[1]);
+  public View view2() {
+    return View.of(pixels(1));
   }
 
-  private FloatBuffer rows(float[] whole) {
+  /** The values of a view, 0 or 1, of the micro-batch that is at hand. */
+  FloatBuffer pixels(int view) {
     FloatBuffer chosen = FloatBuffer.allocate(rowsPerPart * imageLength);
     for (int i = 0; i < rowsPerPart; i++) {
-      chosen.put(whole, rows[part * rowsPerPart + i] * imageLength, imageLength);
+      chosen.put(views[view], rows[part * rowsPerPart + i] * imageLength, imageLength);
     }
     return chosen.flip();
   }

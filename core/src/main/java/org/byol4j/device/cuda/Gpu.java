@@ -41,8 +41,11 @@ interface Gpu extends AutoCloseable {
    */
   void exchange(long from, long to, long bytes);
 
-  /** Returns when everything that was started is done. */
+  /** Returns when everything that was started is done, but for uploads that are not in use yet. */
   void await();
+
+  /** A way for copies to the GPU beside what it computes; closed with this. */
+  Upload upload();
 
   /**
    * An own kernel.
@@ -65,6 +68,25 @@ interface Gpu extends AutoCloseable {
 
     /** Starts it on a grid of blocks. */
     void launch(int gridX, int gridY, int blockX, int blockY, Arguments arguments);
+  }
+
+  /**
+   * Copies to memory of the GPU that is filled, used and filled again, while the GPU computes other
+   * things. Confined to the GPU's thread.
+   */
+  interface Upload {
+
+    /** Starts a copy from pinned memory. It does not wait for what computes; see {@link #used}. */
+    void copy(long from, long to, long bytes);
+
+    /** What is started on the GPU from now on waits for the copies. */
+    void use();
+
+    /** Copies that are asked for from now on wait for what was started on the GPU before. */
+    void used();
+
+    /** Returns when the copies are done, from memory of the host that may be filled anew then. */
+    void await();
   }
 
   /** One convolution, for given places. */

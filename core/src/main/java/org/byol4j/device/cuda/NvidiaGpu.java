@@ -34,7 +34,9 @@ import static org.bytedeco.cuda.global.cudnn.cudnnGetErrorString;
 import static org.bytedeco.cuda.global.cudnn.cudnnGetVersion;
 import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.cuda.cudart.CUctx_st;
@@ -69,6 +71,7 @@ final class NvidiaGpu implements Gpu {
   private final Nvrtc nvrtc;
   private final CudnnConvolutions convolutions;
   private final Map<String, CUmod_st> modules = new HashMap<>();
+  private final List<NvidiaUpload> uploads = new ArrayList<>();
 
   /**
    * @param gpu which one, from 0 on
@@ -192,6 +195,14 @@ final class NvidiaGpu implements Gpu {
     check(cuStreamSynchronize(computing), "computing on the GPU");
   }
 
+  @Override
+  public Upload upload() {
+    enter();
+    NvidiaUpload made = new NvidiaUpload(context, computing);
+    uploads.add(made);
+    return made;
+  }
+
   /**
    * The calling thread is to drive this GPU. Said each time: another device, or another library of
    * this process, may have made another context current since.
@@ -234,6 +245,7 @@ final class NvidiaGpu implements Gpu {
   public void close() {
     enter();
     await();
+    uploads.forEach(NvidiaUpload::close);
     convolutions.close();
     checkCudnn(cudnnDestroy(cudnn), "cudnnDestroy");
     modules.values().forEach(module -> check(cuModuleUnload(module), "cuModuleUnload"));
@@ -242,7 +254,7 @@ final class NvidiaGpu implements Gpu {
     check(cuStreamDestroy(exchanging), "cuStreamDestroy");
   }
 
-  private static void check(int status, String what) {
+  static void check(int status, String what) {
     if (status != 0) {
       throw new IllegalStateException("%s: %s".formatted(what, reason(status)));
     }

@@ -99,11 +99,13 @@ final class HostGpu implements Gpu {
     started.add(() -> move(from, to, bytes));
   }
 
-  private synchronized void start(Runnable work) {
+  /** Starts what runs when somebody waits. */
+  synchronized void start(Runnable work) {
     started.add(work);
   }
 
-  private static void move(long from, long to, long bytes) {
+  /** Copies at once. */
+  static void move(long from, long to, long bytes) {
     COPY.invokePointer(new Object[] {new Pointer(to), new Pointer(from), bytes});
   }
 
@@ -118,6 +120,11 @@ final class HostGpu implements Gpu {
     while (!started.isEmpty()) {
       started.remove().run();
     }
+  }
+
+  @Override
+  public Upload upload() {
+    return new HostUpload(this, order == Order.FORWARDS);
   }
 
   @Override

@@ -8,12 +8,12 @@ import org.byol4j.device.Tensor;
 import org.byol4j.device.Window;
 
 /**
- * A convolution by the GPU's library; a matrix product is one of single pixels.
+ * A convolution by the GPU's libraries; a matrix product is one of single pixels.
  *
- * <p>The library gets numbers of channels in multiples of 8, which its fast kernels are for,
- * windows that are padded alike on both sides, and tensors at addresses that are multiples of 16.
- * Where the network has something else, such as the images of 3 channels, it works on copies in
- * areas that all convolutions share.
+ * <p>They get numbers of channels in multiples of 8, which its fast kernels are for, windows that
+ * are padded alike on both sides, and tensors at addresses that are multiples of 16. Where the
+ * network has something else, such as the images of 3 channels, they work on copies in areas that
+ * all convolutions share.
  */
 final class Convolution implements LinearMap {
 
@@ -134,24 +134,46 @@ final class Convolution implements LinearMap {
         CudaTensor.of(gradient, engine, Element.FP32, extent.elements(), "weight gradient");
     Operand in = Operand.read(images, first, engine.images());
     Operand out = Operand.read(results, second, engine.results());
-    Area filters = engine.filters().atLeast(extent.padded().elements() * first.element().bytes());
     Gpu.ConvolutionPlan plan = plan(ConvolutionProblem.Direction.WEIGHTS, first.element());
-    Launch add =
-        engine
-            .launch("layout", first.element(), "add_filters")
-            .over(extent.elements())
-            .area(filters)
-            .tensor(sum)
-            .integer(extent.outputs())
-            .integer(extent.inputs())
-            .integer(extent.taps())
-            .integer(extent.padded().inputs());
+    if (plan.addsFloats() && isAsTheyLie() && sum.isAligned()) {
+      return () -> {
+        sum.memory().requireOpen();
+        in.before();
+        out.before();
+        plan.run(in.address(), sum.address(), out.address(), engine.workspace().address());
+      };
+    }
+    Element made = plan.addsFloats() ? Element.FP32 : first.element();
+    long bytes = extent.padded().elements() * made.bytes();
+    Area filters = engine.filters().atLeast(bytes);
+    Launch add = add(filters, made, sum);
     return () -> {
       in.before();
       out.before();
+      if (plan.addsFloats()) {
+        engine.gpu().zero(filters.address(), bytes);
+      }
       plan.run(in.address(), filters.address(), out.address(), engine.workspace().address());
       add.run();
     };
+  }
+
+  /** Whether the weights of the network are what a library calls filters. */
+  private boolean isAsTheyLie() {
+    return extent.taps() == 1 && extent.padded().equals(extent);
+  }
+
+  /** Adds filters' gradients of such elements to those of the weights. */
+  private Launch add(Area filters, Element element, CudaTensor sum) {
+    return engine
+        .launch("layout", element, "add_filters")
+        .over(extent.elements())
+        .area(filters)
+        .tensor(sum)
+        .integer(extent.outputs())
+        .integer(extent.inputs())
+        .integer(extent.taps())
+        .integer(extent.padded().inputs());
   }
 
   private Gpu.ConvolutionPlan plan(ConvolutionProblem.Direction direction, Element element) {

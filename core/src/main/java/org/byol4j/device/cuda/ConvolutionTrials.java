@@ -30,7 +30,7 @@ final class ConvolutionTrials {
    * The name of the fastest, of equals the first.
    *
    * @param plans by name; they stay the caller's
-   * @throws CudnnException if none can run, with the reason of each
+   * @throws UnsupportedOperationException if none can run, with the reason of each
    * @throws OutOfMemoryError if there is no memory for what any of them works on
    */
   String fastest(ConvolutionProblem problem, Map<String, Gpu.ConvolutionPlan> plans) {
@@ -39,7 +39,7 @@ final class ConvolutionTrials {
     try {
       long x = zeros(problem.images() * element, held);
       long y = zeros(problem.results() * element, held);
-      long w = zeros(problem.filters() * element, held);
+      long w = zeros(problem.filters() * Float.BYTES, held);
       String best = null;
       long least = Long.MAX_VALUE;
       List<String> reasons = new ArrayList<>();
@@ -51,8 +51,8 @@ final class ConvolutionTrials {
         }
       }
       if (best == null) {
-        throw new CudnnException(
-            "cuDNN has no way that runs for convolution=%s tried=%d: %s"
+        throw new UnsupportedOperationException(
+            "no deterministic way runs for convolution=%s tried=%d: %s"
                 .formatted(problem.key(), plans.size(), String.join("; ", reasons)));
       }
       return best;
@@ -77,7 +77,7 @@ final class ConvolutionTrials {
       List<String> reasons) {
     try {
       return OptionalLong.of(nanos(candidate.getValue(), x, w, y));
-    } catch (CudnnException | OutOfMemoryError e) {
+    } catch (CudnnException | CublasException | OutOfMemoryError e) {
       reasons.add(candidate.getKey() + ": " + e.getMessage());
       return OptionalLong.empty();
     }

@@ -31,6 +31,8 @@ final class CudaRuntime {
 
   private static final int CUDNN_MAJOR = 10_000;
 
+  private static final int CUBLAS_MAJOR = 10_000;
+
   private CudaRuntime() {}
 
   /**
@@ -152,7 +154,9 @@ final class CudaRuntime {
         load("libnvrtc.so." + line, "cuda-nvrtc-%d-*, nvidia-cuda-nvrtc".formatted(line));
     requireNvrtc(nvrtc, line);
     load("libcublas.so." + line, "libcublas-%d-*, nvidia-cublas".formatted(line));
-    load("libcublasLt.so." + line, "libcublas-%d-*, nvidia-cublas".formatted(line));
+    NativeLibrary cublas =
+        load("libcublasLt.so." + line, "libcublas-%d-*, nvidia-cublas".formatted(line));
+    requireCublas(cublas.getFunction("cublasLtGetVersion").invokeLong(new Object[0]), line);
     NativeLibrary cudnn =
         load("libcudnn.so.9", "libcudnn9-cuda-%1$d, nvidia-cudnn-cu%1$d".formatted(line));
     requireCudnn(cudnn.getFunction("cudnnGetVersion").invokeLong(new Object[0]));
@@ -183,6 +187,16 @@ final class CudaRuntime {
     if (major != line) {
       throw new IllegalStateException(
           "%s found NVRTC of cuda=%d.%d, expected %d.x".formatted(USER, major, minor, line));
+    }
+  }
+
+  /** Functions that are called here are in every version of both lines. */
+  static void requireCublas(long version, int line) {
+    if (version / CUBLAS_MAJOR != line) {
+      throw new IllegalStateException(
+          "%s found cublas=%d.%d.%d, expected %d.x"
+              .formatted(
+                  USER, version / CUBLAS_MAJOR, version % CUBLAS_MAJOR / 100, version % 100, line));
     }
   }
 

@@ -30,7 +30,6 @@ import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_
 import static org.bytedeco.cuda.global.cudnn.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_HEUR_MODE;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_NUMERICAL_NOTE;
-import static org.bytedeco.cuda.global.cudnn.cudnnGetVersion;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -121,16 +120,9 @@ final class CudnnPlanner implements AutoCloseable {
    * The first ways that keep the promises, best first; the caller closes them.
    *
    * @param most how many
-   * @throws UnsupportedOperationException if there is none
    */
   List<Way> ways(ConvolutionProblem problem, int most) {
-    List<Way> ways = first(problem, most, name -> true);
-    if (ways.isEmpty()) {
-      throw new UnsupportedOperationException(
-          "cuDNN %d has no deterministic way for convolution=%s"
-              .formatted(cudnnGetVersion(), problem.key()));
-    }
-    return ways;
+    return first(problem, most, name -> true);
   }
 
   /** The way of that name, if there is one that keeps the promises; the caller closes it. */

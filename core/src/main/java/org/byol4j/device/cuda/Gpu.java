@@ -96,6 +96,14 @@ interface Gpu extends AutoCloseable {
     long workspaceBytes();
 
     /**
+     * Whether a gradient of filters is of float32 and added to what is at {@code w}; otherwise it
+     * is of the images' elements and written over that.
+     */
+    default boolean addsFloats() {
+      return false;
+    }
+
+    /**
      * Starts it.
      *
      * @param x images, or where their gradient goes

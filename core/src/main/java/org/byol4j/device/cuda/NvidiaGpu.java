@@ -1,5 +1,6 @@
 package org.byol4j.device.cuda;
 
+import static org.bytedeco.cuda.global.cublas.cublasLtGetVersion;
 import static org.bytedeco.cuda.global.cudart.CUDA_ERROR_OUT_OF_MEMORY;
 import static org.bytedeco.cuda.global.cudart.CU_EVENT_DISABLE_TIMING;
 import static org.bytedeco.cuda.global.cudart.CU_STREAM_NON_BLOCKING;
@@ -50,7 +51,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
-/** A GPU through the driver's API, cuDNN and NVRTC. */
+/** A GPU through the driver's API, cuDNN, cuBLASLt and NVRTC. */
 final class NvidiaGpu implements Gpu {
 
   private static final int NAME_BYTES = 256;
@@ -69,7 +70,7 @@ final class NvidiaGpu implements Gpu {
   private final CUevent_st computed = new CUevent_st();
   private final cudnnContext cudnn = new cudnnContext();
   private final Nvrtc nvrtc;
-  private final CudnnConvolutions convolutions;
+  private final ConvolutionWays convolutions;
   private final Map<String, CUmod_st> modules = new HashMap<>();
   private final List<NvidiaUpload> uploads = new ArrayList<>();
 
@@ -92,8 +93,10 @@ final class NvidiaGpu implements Gpu {
     checkCudnn(cudnnSetStream(cudnn, computing), "cudnnSetStream");
     nvrtc = new Nvrtc(cache, capability);
     convolutions =
-        new CudnnConvolutions(
-            this, cudnn, new PlanRecord(cache, name(), Long.toString(cudnnGetVersion())));
+        new ConvolutionWays(
+            List.of(new CublasLtWays(computing), new CudnnWays(cudnn)),
+            new PlanRecord(cache, name(), cudnnGetVersion(), cublasLtGetVersion()),
+            new ConvolutionTrials(this, System::nanoTime));
   }
 
   private static CUctx_st retained(int device) {
@@ -118,6 +121,7 @@ final class NvidiaGpu implements Gpu {
         "gpu", name(),
         "driver", Integer.toString(driver[0]),
         "cudnn", Long.toString(cudnnGetVersion()),
+        "cublas", Long.toString(cublasLtGetVersion()),
         "nvrtc", Nvrtc.version());
   }
 

@@ -9,9 +9,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Which way was chosen for each convolution on one kind of GPU with one version of cuDNN, kept from
- * one process to the next: ways differ in rounding, so a choice that was measured must be measured
- * once only. A file with a line for each convolution, its key and the way's name.
+ * Which way was chosen for each convolution on one kind of GPU with one version of each library,
+ * kept from one process to the next: ways differ in rounding, so a choice that was measured must be
+ * measured once only. A file with a line for each convolution, its key and the way's name.
  */
 final class PlanRecord {
 
@@ -23,12 +23,13 @@ final class PlanRecord {
   /**
    * @param gpu the GPU's name
    * @param cudnn the version of cuDNN
+   * @param cublas the version of cuBLASLt
    */
-  PlanRecord(CacheFolder cache, String gpu, String cudnn) {
+  PlanRecord(CacheFolder cache, String gpu, long cudnn, long cublas) {
     this.cache = cache;
     file =
-        "plans-%s-cudnn%s.txt"
-            .formatted(gpu.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-"), cudnn);
+        "plans-%s-cudnn%d-cublas%d.txt"
+            .formatted(gpu.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-"), cudnn, cublas);
   }
 
   /** The way that was chosen, if one was. */
@@ -52,7 +53,7 @@ final class PlanRecord {
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    ("cuDNN cannot make the way on record for convolution=%s: way=%s file=%s;"
+                    ("cannot make the way on record for convolution=%s: way=%s file=%s;"
                             + " delete the file to choose anew, which may give other bits")
                         .formatted(problem.key(), name, cache.path().resolve(file))));
   }

@@ -43,7 +43,8 @@ class ConvolutionTrialsTest {
 
   @Test
   void planThatCannotRunIsPassedOver() {
-    plans.put("bad", refusing("status=3000"));
+    plans.put("bad", refusing(new CudnnException("status=3000")));
+    plans.put("as bad", refusing(new CublasException("status=15")));
     plans.put("good", taking(30));
 
     assertThat(fastest()).isEqualTo("good");
@@ -59,13 +60,13 @@ class ConvolutionTrialsTest {
 
   @Test
   void reasonOfEachIsToldWhereNoneCanRun() {
-    plans.put("bad", refusing("status=3000"));
-    plans.put("worse", refusing("status=4000"));
+    plans.put("bad", refusing(new CudnnException("status=3000")));
+    plans.put("worse", refusing(new CublasException("status=4000")));
 
     assertThatThrownBy(this::fastest)
-        .isInstanceOf(CudnnException.class)
+        .isInstanceOf(UnsupportedOperationException.class)
         .hasMessage(
-            "cuDNN has no way that runs for convolution=%s tried=2:"
+            "no deterministic way runs for convolution=%s tried=2:"
                 + " bad: status=3000; worse: status=4000",
             PROBLEM.key());
   }
@@ -103,11 +104,11 @@ class ConvolutionTrialsTest {
     return plan(64, () -> now += nanos);
   }
 
-  private static ConvolutionPlan refusing(String reason) {
+  private static ConvolutionPlan refusing(RuntimeException reason) {
     return plan(
         0,
         () -> {
-          throw new CudnnException(reason);
+          throw reason;
         });
   }
 

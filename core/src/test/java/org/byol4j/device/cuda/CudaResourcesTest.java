@@ -125,6 +125,27 @@ class CudaResourcesTest {
   }
 
   @Test
+  void weightGradientsOfMatrixProductsAreSumsOfFloat32() {
+    try (CudaDevice device = HostCuda.open("bf16", new HostGpu(Order.FORWARDS))) {
+      int rows = 257; // which bfloat16 does not have
+      Tensor x = device.allocateActivations(Shape.matrix(rows, 8));
+      Tensor dy = device.allocateActivations(Shape.matrix(rows, 16));
+      device.fill(1, x);
+      device.fill(1, dy);
+      Tensor weights = device.allocate(Shape.vector(1 + 16 * 8));
+      for (int offset : new int[] {0, 1}) { // aligned, and not
+        Tensor gradient = device.allocate(weights.shape()).view(offset, Shape.vector(16 * 8));
+        device.fill(0.5, gradient);
+        LinearMap product =
+            device.matrixProduct(rows, 8, 16, weights.view(0, Shape.vector(16 * 8)));
+        product.backwardWeights(x, dy, gradient).run();
+
+        assertThat(read(device, gradient)).as("offset=%d", offset).containsOnly(257.5f);
+      }
+    }
+  }
+
+  @Test
   void usingAClosedTensorIsRefused() {
     try (CudaDevice device = HostCuda.open("fp32", new HostGpu(Order.FORWARDS))) {
       Tensor a = device.allocate(ROWS);
@@ -171,6 +192,11 @@ class CudaResourcesTest {
     step.add(convolution.forward(x, small));
     step.add(convolution.backwardData(small, z));
     step.add(convolution.backwardWeights(x, small, weightGradient));
+    Tensor square = parameters(device, Shape.vector(24 * 24), tensors);
+    LinearMap product = device.matrixProduct(3, 24, 24, square);
+    step.add(product.forward(rows, other));
+    step.add(product.backwardWeights(rows, other, parameters(device, square.shape(), tensors)));
+    step.add(product.backwardData(other, rows));
     BatchNorm norm = device.batchNorm(BatchNorm.Form.RELU, x, vector, vector, 1e-5, y);
     BatchNorm.Backward back = norm.backward(y, z, gradient, gradient);
     step.add(norm::forwardLocal);

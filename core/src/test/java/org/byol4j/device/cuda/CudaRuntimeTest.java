@@ -113,10 +113,12 @@ class CudaRuntimeTest {
     expectRefusal(() -> CudaRuntime.requireCudnn(90401), "cudnn=9.4.1, expected 9.5");
     expectRefusal(() -> CudaRuntime.requireCudnn(100000), "cudnn=10.0.0");
     expectRefusal(() -> CudaRuntime.requireNvrtc(12, 4, 13), "cuda=12.4, expected 13.x");
+    expectRefusal(() -> CudaRuntime.requireCublas(120805, 13), "cublas=12.8.5, expected 13.x");
     assertThatCode(
             () -> {
               CudaRuntime.requireCudnn(90500);
               CudaRuntime.requireCudnn(92400);
+              CudaRuntime.requireCublas(130101, 13);
               CudaRuntime.requireNvrtc(13, 0, 13);
             })
         .doesNotThrowAnyException();

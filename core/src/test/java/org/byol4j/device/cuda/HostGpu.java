@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
+import org.byol4j.device.cuda.ConvolutionProblem.Direction;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
@@ -20,6 +21,10 @@ final class HostGpu implements Gpu {
   private static final long ALIGNMENT = 256;
   private static final byte RUBBISH = (byte) 0xa5;
   private static final int SLOTS = 20;
+
+  /** Of {@code convolve}: makes gradients of filters in float32, added to what is there. */
+  private static final int ADD_FLOATS = 3;
+
   private static final Function COPY = NativeLibrary.getInstance("c").getFunction("memmove");
 
   /** In which order blocks and threads run. */
@@ -165,6 +170,8 @@ final class HostGpu implements Gpu {
       problem.outHeight(), problem.outWidth(), problem.outputs(), problem.kernel(),
       problem.stride(), problem.vertical().before(), problem.horizontal().before()
     };
+    // as cuBLASLt does
+    boolean adds = problem.direction() == Direction.WEIGHTS && MatrixProduct.is(problem);
     return new ConvolutionPlan() {
       @Override
       public long workspaceBytes() {
@@ -172,10 +179,15 @@ final class HostGpu implements Gpu {
       }
 
       @Override
+      public boolean addsFloats() {
+        return adds;
+      }
+
+      @Override
       public void run(long x, long w, long y, long workspace) {
         requireAligned(x, w, y);
         Object[] arguments = new Object[4 + extents.length];
-        arguments[0] = code(problem.direction());
+        arguments[0] = adds ? ADD_FLOATS : code(problem.direction());
         arguments[1] = new Pointer(x);
         arguments[2] = new Pointer(w);
         arguments[3] = new Pointer(y);

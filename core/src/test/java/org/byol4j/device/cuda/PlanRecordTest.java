@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What was chosen once. */
 class PlanRecordTest {
+  private static final long CUBLAS = 130100;
   private static final Padding ONE = Padding.both(1);
   private static final ConvolutionProblem FORWARD =
       new ConvolutionProblem(
@@ -25,22 +26,22 @@ class PlanRecordTest {
 
   @Test
   void choiceIsThereForTheNextProcess() {
-    assertThat(record("NVIDIA H200", "92400").chosen(FORWARD)).isEmpty();
+    assertThat(record("NVIDIA H200", 92400).chosen(FORWARD)).isEmpty();
 
-    assertThat(record("NVIDIA H200", "92400").keep(FORWARD, "BEST-1-engine7"))
+    assertThat(record("NVIDIA H200", 92400).keep(FORWARD, "BEST-1-engine7"))
         .isEqualTo("BEST-1-engine7");
-    assertThat(record("NVIDIA H200", "92400").keep(FORWARD.in(Direction.DATA), "BEST-0-engine2"))
+    assertThat(record("NVIDIA H200", 92400).keep(FORWARD.in(Direction.DATA), "BEST-0-engine2"))
         .isEqualTo("BEST-0-engine2");
 
-    assertThat(record("NVIDIA H200", "92400").chosen(FORWARD)).contains("BEST-1-engine7");
-    assertThat(record("NVIDIA H200", "92400").chosen(FORWARD.in(Direction.WEIGHTS))).isEmpty();
+    assertThat(record("NVIDIA H200", 92400).chosen(FORWARD)).contains("BEST-1-engine7");
+    assertThat(record("NVIDIA H200", 92400).chosen(FORWARD.in(Direction.WEIGHTS))).isEmpty();
   }
 
   @Test
   void firstChoiceCounts() {
-    record("NVIDIA H200", "92400").keep(FORWARD, "BEST-1-engine7");
+    record("NVIDIA H200", 92400).keep(FORWARD, "BEST-1-engine7");
 
-    assertThat(record("NVIDIA H200", "92400").keep(FORWARD, "BEST-0-engine2"))
+    assertThat(record("NVIDIA H200", 92400).keep(FORWARD, "BEST-0-engine2"))
         .isEqualTo("BEST-1-engine7");
   }
 
@@ -48,10 +49,10 @@ class PlanRecordTest {
   void choicesOfManyAtATimeAreAllKept() {
     IntStream.range(0, 40)
         .parallel()
-        .forEach(i -> record("NVIDIA H200", "92400").keep(ofBatch(i), "BEST-0-engine" + i));
+        .forEach(i -> record("NVIDIA H200", 92400).keep(ofBatch(i), "BEST-0-engine" + i));
 
     for (int i = 0; i < 40; i++) {
-      assertThat(record("NVIDIA H200", "92400").chosen(ofBatch(i))).contains("BEST-0-engine" + i);
+      assertThat(record("NVIDIA H200", 92400).chosen(ofBatch(i))).contains("BEST-0-engine" + i);
     }
   }
 
@@ -62,22 +63,22 @@ class PlanRecordTest {
   }
 
   private String wayByChoosing(String name) {
-    return record("NVIDIA H200", "92400")
+    return record("NVIDIA H200", 92400)
         .way(FORWARD, () -> name, chosen -> Optional.of("made " + chosen));
   }
 
   @Test
   void wayOnRecordThatCannotBeMadeIsNotReplaced() {
-    PlanRecord record = record("NVIDIA H200", "92400");
+    PlanRecord record = record("NVIDIA H200", 92400);
     record.keep(FORWARD, "BEST-1-engine7");
 
     assertThatThrownBy(
             () -> record.way(FORWARD, () -> "BEST-0-engine2", chosen -> Optional.empty()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
-            "cuDNN cannot make the way on record for convolution=%s: way=BEST-1-engine7 file=%s;"
+            "cannot make the way on record for convolution=%s: way=BEST-1-engine7 file=%s;"
                 + " delete the file to choose anew, which may give other bits",
-            FORWARD.key(), folder.resolve("plans-nvidia-h200-cudnn92400.txt"));
+            FORWARD.key(), folder.resolve("plans-nvidia-h200-cudnn92400-cublas130100.txt"));
     assertThat(record.chosen(FORWARD)).contains("BEST-1-engine7");
   }
 
@@ -88,21 +89,24 @@ class PlanRecordTest {
 
   @Test
   void otherGpusAndVersionsHaveChoicesOfTheirOwn() {
-    record("NVIDIA H200", "92400").keep(FORWARD, "BEST-1-engine7");
+    record("NVIDIA H200", 92400).keep(FORWARD, "BEST-1-engine7");
 
-    assertThat(record("NVIDIA H200", "92500").chosen(FORWARD)).isEmpty();
-    assertThat(record("Tesla T4", "92400").chosen(FORWARD)).isEmpty();
+    assertThat(record("NVIDIA H200", 92500).chosen(FORWARD)).isEmpty();
+    assertThat(record("Tesla T4", 92400).chosen(FORWARD)).isEmpty();
+    assertThat(
+            new PlanRecord(new CacheFolder(folder), "NVIDIA H200", 92400, 130200).chosen(FORWARD))
+        .isEmpty();
   }
 
   @Test
   void fileIsMeantToBeRead() throws IOException {
-    record("NVIDIA H200", "92400").keep(FORWARD, "BEST-1-engine7");
+    record("NVIDIA H200", 92400).keep(FORWARD, "BEST-1-engine7");
 
-    assertThat(Files.readString(folder.resolve("plans-nvidia-h200-cudnn92400.txt")))
+    assertThat(Files.readString(folder.resolve("plans-nvidia-h200-cudnn92400-cublas130100.txt")))
         .endsWith("\nFORWARD-BF16-n64-56x56x64-56x56x64-k3-s1-p1.1.1.1 BEST-1-engine7\n");
   }
 
-  private PlanRecord record(String gpu, String cudnn) {
-    return new PlanRecord(new CacheFolder(folder), gpu, cudnn);
+  private PlanRecord record(String gpu, long cudnn) {
+    return new PlanRecord(new CacheFolder(folder), gpu, cudnn, CUBLAS);
   }
 }

@@ -34,7 +34,7 @@ static double* widened(const T* from, long long count) {
 
 static double* zeros(long long count) { return (double*)std::calloc(count, sizeof(double)); }
 
-// direction: 0 makes y, 1 x, 2 w
+// direction: 0 makes y, 1 x, 2 w, 3 w in float32 whatever the rest is of, added to what is there
 EXPORTED void convolve(int direction, Element* x, Element* w, Element* y, int n, int h, int width, int c, int outH,
                          int outW, int k, int kernel, int stride, int top, int left) {
   Extent e = {n, h, width, c, outH, outW, k, kernel, stride, top, left};
@@ -42,7 +42,7 @@ EXPORTED void convolve(int direction, Element* x, Element* w, Element* y, int n,
   long long images = (long long)n * h * width * c, results = (long long)n * outH * outW * k;
   long long filters = (long long)k * taps * c;
   double* image = direction == 1 ? zeros(images) : widened(x, images);
-  double* filter = direction == 2 ? zeros(filters) : widened(w, filters);
+  double* filter = direction >= 2 ? zeros(filters) : widened(w, filters);
   double* result = direction == 0 ? zeros(results) : widened(y, results);
   eachMeeting(e, [&](long long in, int tap, long long out) {
     for (int o = 0; o < k; o++) {
@@ -70,8 +70,10 @@ EXPORTED void convolve(int direction, Element* x, Element* w, Element* y, int n,
     for (long long i = 0; i < results; i++) y[i] = narrow((float)result[i]);
   } else if (direction == 1) {
     for (long long i = 0; i < images; i++) x[i] = narrow((float)image[i]);
-  } else {
+  } else if (direction == 2) {
     for (long long i = 0; i < filters; i++) w[i] = narrow((float)filter[i]);
+  } else {
+    for (long long i = 0; i < filters; i++) ((float*)w)[i] += (float)filter[i];
   }
   std::free(image);
   std::free(filter);

@@ -1,0 +1,99 @@
+package org.byol4j.device.cuda;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Chooses the way to compute each convolution: the one on record, else the fastest of the few that
+ * each library likes best, which goes on record before it is used.
+ */
+final class ConvolutionWays implements AutoCloseable {
+
+  /** How many ways of each library are tried. */
+  private static final int CANDIDATES = 4;
+
+  /** Something that knows ways. */
+  interface Library extends AutoCloseable {
+
+    /** Its best ways, best first, at most so many; the caller closes them. */
+    List<Way> ways(ConvolutionProblem problem, int most);
+
+    /** The way of that name, if that can be made; the caller closes it. */
+    Optional<Way> way(ConvolutionProblem problem, String name);
+
+    @Override
+    void close();
+  }
+
+  /** A way to compute one problem, ready to run. */
+  interface Way extends AutoCloseable {
+
+    /** The same for the same way on the same GPU and versions; no other library has it. */
+    String name();
+
+    /** A plan of its own for each user; it lives as long as the way. */
+    Gpu.ConvolutionPlan plan();
+
+    @Override
+    void close();
+  }
+
+  private final List<Library> libraries;
+  private final PlanRecord record;
+  private final ConvolutionTrials trials;
+  private final Map<ConvolutionProblem, Way> chosen = new HashMap<>();
+
+  /**
+   * @param libraries of equally fast ways that of the first is taken; closed with this
+   */
+  ConvolutionWays(List<Library> libraries, PlanRecord record, ConvolutionTrials trials) {
+    this.libraries = List.copyOf(libraries);
+    this.record = record;
+    this.trials = trials;
+  }
+
+  /**
+   * A plan of the way that counts for a problem.
+   *
+   * @throws UnsupportedOperationException if there is none that runs
+   * @throws IllegalStateException if the one on record cannot be made
+   */
+  Gpu.ConvolutionPlan plan(ConvolutionProblem problem) {
+    Way way = chosen.get(problem);
+    if (way == null) {
+      way = record.way(problem, () -> fastest(problem), name -> made(problem, name));
+      chosen.put(problem, way);
+    }
+    return way.plan();
+  }
+
+  private Optional<Way> made(ConvolutionProblem problem, String name) {
+    return libraries.stream()
+        .map(library -> library.way(problem, name))
+        .filter(Optional::isPresent)
+        .map(Optional::get)
+        .findFirst();
+  }
+
+  private String fastest(ConvolutionProblem problem) {
+    List<Way> candidates = new ArrayList<>();
+    try {
+      libraries.forEach(library -> candidates.addAll(library.ways(problem, CANDIDATES)));
+      Map<String, Gpu.ConvolutionPlan> plans = new LinkedHashMap<>();
+      candidates.forEach(way -> plans.put(way.name(), way.plan()));
+      return trials.fastest(problem, plans);
+    } finally {
+      candidates.forEach(Way::close);
+    }
+  }
+
+  @Override
+  public void close() {
+    chosen.values().forEach(Way::close);
+    libraries.forEach(Library::close);
+  }
+}

@@ -72,6 +72,7 @@ class PackageTableTest {
                   "exchange",
                   "metrics",
                   "eval")),
+          entry("doctor", Set.of("device", "device.cuda", "collective.tcp", "train")),
           entry(
               "config",
               Set.of(

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       ImportCommand.class,
       BenchCommand.class,
       ConfigCommand.class,
+      DoctorCommand.class,
       DemoCommand.class,
       WeightsDigestCommand.class,
       WeightsDiffCommand.class

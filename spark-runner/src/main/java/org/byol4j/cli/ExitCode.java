@@ -8,6 +8,8 @@ enum ExitCode {
   USAGE(64),
   /** The images, or a run's files, cannot be read or are not what was expected. */
   DATA(65),
+  /** {@code doctor} has found what would keep the run from starting, or end it. */
+  UNFIT(69),
   /** A fault of ours, or a training that ran out of finite numbers or whose replicas diverged. */
   INTERNAL(70),
   /** The same command may succeed later: a full disk, a folder that is not writable. */

@@ -128,7 +128,8 @@ final class ReplicaFunction extends AbstractFunction1<Iterator<Integer>, Iterato
     }
   }
 
-  private static InetSocketAddress address(String text) {
+  /** What a replica has told of where it listens. */
+  static InetSocketAddress address(String text) {
     List<String> parts = List.of(text.split(" "));
     return new InetSocketAddress(parts.get(0), Integer.parseInt(parts.get(1)));
   }

@@ -47,7 +47,7 @@ final class ReplicaImages {
    * application, the executor that takes the place of another finds there what that one has
    * brought; elsewhere it is this process's.
    */
-  private static Path localFolder(SparkConf conf) {
+  static Path localFolder(SparkConf conf) {
     boolean isOfApplication = WITH_FOLDERS.stream().anyMatch(name -> System.getenv(name) != null);
     return Path.of(
         isOfApplication ? Utils.getConfiguredLocalDirs(conf)[0] : Utils.getLocalDir(conf));

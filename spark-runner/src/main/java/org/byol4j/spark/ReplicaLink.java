@@ -46,6 +46,11 @@ final class ReplicaLink implements RunObserver, AutoCloseable {
 
   /** The address of the GPU that Spark gave to this replica; empty if it gave none. */
   String gpu() {
+    return gpu(task);
+  }
+
+  /** The address of the GPU that Spark gave to {@code task}; empty if it gave none. */
+  static String gpu(BarrierTaskContext task) {
     return task.resourcesJMap().containsKey("gpu")
         ? task.resourcesJMap().get("gpu").addresses()[0]
         : "";

@@ -1,6 +1,5 @@
 package org.byol4j.device.cuda;
 
-import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,7 +13,7 @@ import org.byol4j.device.nvidia.NvidiaDriver;
  */
 final class CudaRuntime {
 
-  private static final String USER = "compute.device=cuda";
+  static final String USER = "compute.device=cuda";
   private static final String ARTIFACT = "org.bytedeco:cuda";
   private static final String PROPERTIES = "META-INF/maven/org.bytedeco/cuda/pom.properties";
   private static final String CLASSES = "org/bytedeco/cuda/global/cudnn.class";
@@ -88,7 +87,7 @@ final class CudaRuntime {
     return lineOf(version(loader));
   }
 
-  private static String version(ClassLoader loader) {
+  static String version(ClassLoader loader) {
     try (InputStream in = loader.getResourceAsStream(PROPERTIES)) {
       Properties properties = new Properties();
       if (in != null) {
@@ -149,38 +148,13 @@ final class CudaRuntime {
   }
 
   private static void requireLibraries(int line) {
-    load("libcudart.so." + line, "cuda-cudart-%d-*, nvidia-cuda-runtime".formatted(line));
-    NativeLibrary nvrtc =
-        load("libnvrtc.so." + line, "cuda-nvrtc-%d-*, nvidia-cuda-nvrtc".formatted(line));
-    requireNvrtc(nvrtc, line);
-    load("libcublas.so." + line, "libcublas-%d-*, nvidia-cublas".formatted(line));
-    NativeLibrary cublas =
-        load("libcublasLt.so." + line, "libcublas-%d-*, nvidia-cublas".formatted(line));
-    requireCublas(cublas.getFunction("cublasLtGetVersion").invokeLong(new Object[0]), line);
-    NativeLibrary cudnn =
-        load("libcudnn.so.9", "libcudnn9-cuda-%1$d, nvidia-cudnn-cu%1$d".formatted(line));
-    requireCudnn(cudnn.getFunction("cudnnGetVersion").invokeLong(new Object[0]));
-  }
-
-  private static NativeLibrary load(String file, String packages) {
-    try {
-      return NativeLibrary.getInstance(file);
-    } catch (UnsatisfiedLinkError e) {
-      throw new IllegalStateException(missing(file, packages), e);
-    }
+    CudaLibrary.needed(line).forEach(CudaLibrary::require);
   }
 
   static String missing(String file, String packages) {
     return ("%s cannot load library=%s: install its package (apt's and pip's names: %s) and let the"
             + " loader find it, by ldconfig or LD_LIBRARY_PATH=%s")
         .formatted(USER, file, packages, System.getenv().getOrDefault("LD_LIBRARY_PATH", ""));
-  }
-
-  private static void requireNvrtc(NativeLibrary nvrtc, int line) {
-    int[] major = new int[1];
-    int[] minor = new int[1];
-    nvrtc.getFunction("nvrtcVersion").invokeInt(new Object[] {major, minor});
-    requireNvrtc(major[0], minor[0], line);
   }
 
   static void requireNvrtc(int major, int minor, int line) {

@@ -1,7 +1,10 @@
 package org.byol4j.device.nvidia;
 
+import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import com.sun.jna.ptr.PointerByReference;
 
 /**
  * The NVIDIA driver of this machine, asked through {@code libcuda.so.1} alone: libraries that are
@@ -18,8 +21,13 @@ public final class NvidiaDriver {
   // CUresult of cuda.h
   private static final int NO_DEVICE = 100;
 
+  private static final int NAME_BYTES = 256;
+
   private final NativeLibrary library;
   private final String user;
+
+  /** How much memory a GPU has, and how much of that nobody uses at the moment. */
+  public record Memory(long totalBytes, long freeBytes) {}
 
   private NvidiaDriver(NativeLibrary library, String user) {
     this.library = library;
@@ -61,13 +69,55 @@ public final class NvidiaDriver {
 
   /** What kind of GPU number {@code gpu} is, such as 90 for a Hopper. */
   public int computeCapability(int gpu) {
+    int device = device(gpu);
     IntByReference value = new IntByReference();
-    call("cuDeviceGet", value, gpu);
-    int device = value.getValue();
     call("cuDeviceGetAttribute", value, COMPUTE_CAPABILITY_MAJOR, device);
     int major = value.getValue();
     call("cuDeviceGetAttribute", value, COMPUTE_CAPABILITY_MINOR, device);
     return 10 * major + value.getValue();
+  }
+
+  /** The name of GPU number {@code gpu}, such as NVIDIA H200. */
+  public String name(int gpu) {
+    byte[] text = new byte[NAME_BYTES];
+    call("cuDeviceGetName", text, text.length, device(gpu));
+    return Native.toString(text);
+  }
+
+  /**
+   * Where GPU number {@code gpu} sits in its machine, such as {@code 0000:3b:00.0}: the same for
+   * all processes, whatever they may see.
+   */
+  public String busId(int gpu) {
+    byte[] text = new byte[NAME_BYTES];
+    call("cuDeviceGetPCIBusId", text, text.length, device(gpu));
+    return Native.toString(text);
+  }
+
+  /** The memory of GPU number {@code gpu}, some of which asking takes for a moment. */
+  public Memory memory(int gpu) {
+    int device = device(gpu);
+    PointerByReference context = new PointerByReference();
+    LongByReference free = new LongByReference();
+    LongByReference total = new LongByReference();
+    call("cuDevicePrimaryCtxRetain", context, device);
+    try {
+      call("cuCtxPushCurrent_v2", context.getValue());
+      try {
+        call("cuMemGetInfo_v2", free, total);
+      } finally {
+        call("cuCtxPopCurrent_v2", new PointerByReference());
+      }
+    } finally {
+      call("cuDevicePrimaryCtxRelease_v2", device);
+    }
+    return new Memory(total.getValue(), free.getValue());
+  }
+
+  private int device(int gpu) {
+    IntByReference value = new IntByReference();
+    call("cuDeviceGet", value, gpu);
+    return value.getValue();
   }
 
   private void call(String function, Object... arguments) {

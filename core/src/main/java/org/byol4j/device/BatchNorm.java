@@ -40,8 +40,11 @@ public interface BatchNorm {
   /** Normalizes with the given statistics, {@code channels} values each; the variance is biased. */
   void normalize(double[] mean, double[] variance);
 
-  /** Writes the mean and the biased variance that the last forward pass used. */
-  void statistics(double[] mean, double[] variance);
+  /**
+   * The means and, behind them, the biased variances that the last forward pass used, one a channel
+   * each.
+   */
+  Figures statistics();
 
   /**
    * Binds the backward pass; {@code dy} and {@code dx} may be the same tensor. Bound before the

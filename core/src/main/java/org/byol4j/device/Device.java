@@ -1,6 +1,7 @@
 package org.byol4j.device;
 
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -133,6 +134,34 @@ public interface Device extends AutoCloseable {
       Tensor gradients,
       Tensor momentum,
       Tensor weights);
+
+  /** The sums of products of each pair, in double. */
+  default Measure dots(List<Factors> factors) {
+    return new OneByOneDots(this, factors);
+  }
+
+  /** The same as {@link #update} for several ranges. */
+  default MomentumStep updates(List<MomentumStep.Range> ranges) {
+    MomentumStep.Range[] all = ranges.toArray(MomentumStep.Range[]::new);
+    return (momentumDecay, trust, weightDecay, learningRate) -> {
+      for (int i = 0; i < all.length; i++) {
+        MomentumStep.Range range = all[i];
+        update(
+            momentumDecay,
+            trust[i],
+            weightDecay[i],
+            learningRate,
+            range.gradients(),
+            range.momentum(),
+            range.weights());
+      }
+    };
+  }
+
+  /** A report of these figures, all of operations of this device. */
+  default Report report(List<Figures> figures) {
+    return new HostReport(figures);
+  }
 
   /** Frees everything that was made by this device. */
   @Override

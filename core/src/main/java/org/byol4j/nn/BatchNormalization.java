@@ -71,7 +71,7 @@ record BatchNormalization(String name, int channels, boolean relu, NetworkSettin
       return new Traced(y, NoWayBack.INSTANCE);
     }
     plan.run(() -> normalization.get()::forward);
-    plan.runLast(() -> normalization.get()::moveAverages);
+    plan.average(normalization);
     if (!plan.learns()) {
       return new Traced(y, NoWayBack.INSTANCE);
     }

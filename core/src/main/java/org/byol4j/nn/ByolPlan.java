@@ -1,8 +1,13 @@
 package org.byol4j.nn;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.Device;
+import org.byol4j.device.Figures;
 import org.byol4j.device.RegressionLoss;
+import org.byol4j.device.Report;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 
@@ -15,6 +20,10 @@ import org.byol4j.device.Tensor;
  * allocate nothing.
  */
 public final class ByolPlan implements AutoCloseable {
+
+  /** How many comparisons are taken down before somebody waits for them: both of a micro-batch. */
+  private static final int TURNS = 2;
+
   private final Device device;
   private final Tensor arena;
   private final Slot onlineInput;
@@ -25,6 +34,13 @@ public final class ByolPlan implements AutoCloseable {
   private final Planner.Section targetForward;
   private final Planner.Section onlineBackward;
   private final RegressionLoss loss;
+
+  /** Of each turn: the statistics of both networks, and the loss. */
+  private final Report[] reports = new Report[TURNS];
+
+  private final double[] taken;
+  private int turns;
+  private double losses;
 
   /**
    * Plans a step.
@@ -62,6 +78,11 @@ public final class ByolPlan implements AutoCloseable {
     this.loss =
         device.regressionLoss(
             prediction.tensor(), projection.tensor(), gradientFactor, gradient.tensor());
+    List<Figures> figures = new ArrayList<>(onlineForward.statistics());
+    figures.addAll(targetForward.statistics());
+    figures.add(loss);
+    Arrays.setAll(reports, turn -> device.report(figures));
+    this.taken = new double[reports[0].length()];
   }
 
   /**
@@ -81,15 +102,40 @@ public final class ByolPlan implements AutoCloseable {
     return projection.tensor();
   }
 
-  /**
-   * Compares the last prediction with the last projection; returns the sum of {@code 2 - 2 cos}
-   * over this replica's rows.
-   */
-  public double loss() {
-    return loss.run();
+  /** Compares the last prediction with the last projection; see {@link #takeLosses}. */
+  public void compare() {
+    if (turns == TURNS) {
+      settle();
+    }
+    loss.run();
+    reports[turns].run();
+    turns++;
   }
 
-  /** Adds the gradients of the last loss to the online network's. */
+  /**
+   * Returns the sum of {@code 2 - 2 cos} over this replica's rows in all comparisons since the last
+   * call. Waits for the device, and sees to it that the running averages are those of the last
+   * passes.
+   */
+  public double takeLosses() {
+    settle();
+    double sum = losses;
+    losses = 0;
+    return sum;
+  }
+
+  /** In the order of the passes: averages depend on it, and so do the bits of the sum. */
+  private void settle() {
+    for (int turn = 0; turn < turns; turn++) {
+      reports[turn].read(taken);
+      int ofTarget = onlineForward.moveAverages(taken, 0);
+      int ofLoss = targetForward.moveAverages(taken, ofTarget);
+      losses += taken[ofLoss];
+    }
+    turns = 0;
+  }
+
+  /** Adds the gradients of the last comparison to the online network's. */
   public void backward() {
     onlineBackward.run();
   }

@@ -2,6 +2,7 @@ package org.byol4j.nn;
 
 import org.byol4j.collective.Collective;
 import org.byol4j.device.BatchNorm;
+import org.byol4j.device.Figures;
 import org.byol4j.device.Op;
 
 /**
@@ -27,6 +28,7 @@ final class Normalization {
   private final double[] moments;
   private final double[] mean;
   private final double[] variance;
+  private final double[] merged;
   private final double[] sums;
   private long rows;
 
@@ -48,6 +50,7 @@ final class Normalization {
     this.moments = new double[2 * channels];
     this.mean = new double[channels];
     this.variance = new double[channels];
+    this.merged = new double[2 * channels];
     this.sums = new double[2 * channels];
   }
 
@@ -64,14 +67,36 @@ final class Normalization {
   }
 
   /**
-   * Moves the running averages by the statistics of the last {@link #forward}. Apart from it, since
-   * to ask a device for them is to wait for it.
+   * Whether the statistics of the last {@link #forward} are known to the device only; the running
+   * averages are then moved when the host has them.
    */
+  boolean keepsStatisticsOnDevice() {
+    return collective.size() == 1;
+  }
+
+  /** The statistics of the last {@link #forward}: means, then biased variances. */
+  Figures statistics() {
+    return norm.statistics();
+  }
+
+  int statisticsLength() {
+    return 2 * channels;
+  }
+
+  /** Moves the running averages by the statistics that the host has from the last exchange. */
   void moveAverages() {
-    if (collective.size() == 1) {
-      norm.statistics(mean, variance);
-    }
-    running.update(mean, variance, settings.runningDecay(), varianceCorrection());
+    System.arraycopy(mean, 0, merged, 0, channels);
+    System.arraycopy(variance, 0, merged, channels, channels);
+    moveAverages(merged, 0);
+  }
+
+  /**
+   * Moves the running averages.
+   *
+   * @param taken at {@code at} statistics of this normalization
+   */
+  void moveAverages(double[] taken, int at) {
+    running.update(taken, at, settings.runningDecay(), varianceCorrection());
   }
 
   /** Normalizes with the running averages. */

@@ -1,11 +1,14 @@
 package org.byol4j.nn;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.Device;
+import org.byol4j.device.Figures;
 import org.byol4j.device.Op;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
@@ -23,13 +26,48 @@ final class Planner {
   /** A sequence of operations that is complete once the plan is finished. */
   static final class Section {
     private final List<Supplier<Op>> planned = new ArrayList<>();
-    private final List<Supplier<Op>> plannedLast = new ArrayList<>();
+    private final List<Supplier<Normalization>> plannedAverages = new ArrayList<>();
     private Op[] ops = {};
+    private Normalization[] averagesNow = {};
+    private Normalization[] averagesLater = {};
+
+    private void finish() {
+      ops = planned.stream().map(Supplier::get).toArray(Op[]::new);
+      Map<Boolean, List<Normalization>> byPlace =
+          plannedAverages.stream()
+              .map(Supplier::get)
+              .collect(Collectors.partitioningBy(Normalization::keepsStatisticsOnDevice));
+      averagesNow = byPlace.get(false).toArray(Normalization[]::new);
+      averagesLater = byPlace.get(true).toArray(Normalization[]::new);
+    }
 
     void run() {
       for (Op op : ops) {
         op.run();
       }
+      for (Normalization normalization : averagesNow) {
+        normalization.moveAverages();
+      }
+    }
+
+    /** The statistics that {@link #run} leaves on the device; {@link #moveAverages} takes them. */
+    List<Figures> statistics() {
+      return Arrays.stream(averagesLater).map(Normalization::statistics).toList();
+    }
+
+    /**
+     * Moves the running averages whose statistics the device had.
+     *
+     * @param taken at {@code at} the figures of {@link #statistics}, one after the other
+     * @return where they end
+     */
+    int moveAverages(double[] taken, int at) {
+      int next = at;
+      for (Normalization normalization : averagesLater) {
+        normalization.moveAverages(taken, next);
+        next += normalization.statisticsLength();
+      }
+      return next;
     }
   }
 
@@ -106,12 +144,9 @@ final class Planner {
     sections.get(sections.size() - 1).planned.add(op);
   }
 
-  /**
-   * Adds an operation that runs when all others of the current section were started: one that waits
-   * for the device, and that no other waits for.
-   */
-  void runLast(Supplier<Op> op) {
-    sections.get(sections.size() - 1).plannedLast.add(op);
+  /** Has the running averages of a normalization of the current section moved after each run. */
+  void average(Supplier<Normalization> normalization) {
+    sections.get(sections.size() - 1).plannedAverages.add(normalization);
   }
 
   /** Allocates the arena, which the caller owns, and binds every operation. */
@@ -120,12 +155,7 @@ final class Planner {
     int rows = Math.toIntExact(Math.max(1, (arena.size() + width - 1) / width));
     Tensor memory = device.allocateActivations(Shape.matrix(rows, width));
     slots.forEach(slot -> slot.place(memory));
-    for (Section section : sections) {
-      section.ops =
-          Stream.concat(section.planned.stream(), section.plannedLast.stream())
-              .map(Supplier::get)
-              .toArray(Op[]::new);
-    }
+    sections.forEach(Section::finish);
     return memory;
   }
 }

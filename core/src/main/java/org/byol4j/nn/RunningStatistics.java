@@ -20,15 +20,18 @@ final class RunningStatistics {
   /**
    * Moves the averages towards the statistics of a batch.
    *
+   * @param statistics at {@code at} the means and, behind them, the biased variances
    * @param decay the share that stays
    * @param correction what the biased variance is multiplied by
    */
-  void update(double[] mean, double[] variance, double decay, double correction) {
+  void update(double[] statistics, int at, double decay, double correction) {
     for (int c = 0; c < channels; c++) {
       int m = offset + c;
       int v = offset + channels + c;
-      values[m] = (float) (decay * values[m] + (1 - decay) * mean[c]);
-      values[v] = (float) (decay * values[v] + (1 - decay) * variance[c] * correction);
+      double mean = statistics[at + c];
+      double variance = statistics[at + channels + c];
+      values[m] = (float) (decay * values[m] + (1 - decay) * mean);
+      values[v] = (float) (decay * values[v] + (1 - decay) * variance * correction);
     }
   }
 

@@ -2,6 +2,7 @@ package org.byol4j.paramserver;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.byol4j.device.MomentumStep;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.parameters.Slice;
@@ -13,6 +14,11 @@ import org.byol4j.parameters.Slice;
  * @param momentum a range of the owner's momentum, which covers only what it owns
  */
 record OwnedSlice(int index, Slice slice, Tensor weights, Tensor gradients, Tensor momentum) {
+
+  /** What the optimizer works on. */
+  MomentumStep.Range range() {
+    return new MomentumStep.Range(gradients, momentum, weights);
+  }
 
   /**
    * The parts of the slices that lie in {@code [from, to)}, in their order; a slice of which

@@ -11,7 +11,14 @@ import java.nio.FloatBuffer;
 public interface ParameterServer extends AutoCloseable {
 
   /**
-   * Turns the local gradients of all replicas into new online and target weights.
+   * Takes the local gradients of all replicas and starts to measure them; {@link #step} must
+   * follow. Apart from it, so that one wait brings the measures and what else the device has for
+   * the host.
+   */
+  void takeGradients();
+
+  /**
+   * Turns the gradients that were taken into new online and target weights.
    *
    * @param step the number of optimizer steps before this one, for messages
    * @param learningRate the rate of this step

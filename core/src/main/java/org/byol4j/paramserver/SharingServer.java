@@ -2,6 +2,7 @@ package org.byol4j.paramserver;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import org.byol4j.collective.Collective;
@@ -9,6 +10,7 @@ import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.FloatVector;
 import org.byol4j.collective.Vector;
 import org.byol4j.device.Device;
+import org.byol4j.device.MomentumStep;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.optim.Momentum;
@@ -62,6 +64,12 @@ public final class SharingServer implements ParameterServer {
   /** What is encoded, and what has been decoded. */
   private final float[] encoded;
 
+  private final GradientNorms gradientNorms;
+  private final GradientNorms sumNorms;
+  private final MomentumStep update;
+  private final double[] trust;
+  private final double[] weightDecay;
+  private final double[] sums;
   private final double[] squares;
   private final WeightsDigest digest;
   private final Vector weightsOnHost;
@@ -119,11 +127,22 @@ public final class SharingServer implements ParameterServer {
     this.bounds = Ranges.bounds(table.length(), collective.size());
     this.all = new float[table.length()];
     this.encoded = new float[elements.encoded()];
+    this.gradientNorms = new GradientNorms(device, slices, kind -> false);
+    this.sumNorms = new GradientNorms(device, slices, optimizer::needsNorms);
+    this.update = device.updates(Arrays.stream(slices).map(OwnedSlice::range).toList());
+    this.trust = new double[slices.length];
+    this.weightDecay = new double[slices.length];
+    this.sums = new double[GradientNorms.SUMS * slices.length];
     this.squares = new double[slices.length];
     this.digest = new WeightsDigest(collective);
     this.weightsOnHost = new HostVector(device.host(weights));
     this.targetOnHost = new HostVector(device.host(target));
     this.digestEverySteps = digestEverySteps;
+  }
+
+  @Override
+  public void takeGradients() {
+    gradientNorms.run();
   }
 
   @Override
@@ -147,8 +166,9 @@ public final class SharingServer implements ParameterServer {
 
   /** Looks before anything changes: a value that is no number would stay in the residual. */
   private void checkFinite(long step) {
-    for (OwnedSlice slice : slices) {
-      squares[slice.index()] = device.dot(slice.gradients(), slice.gradients());
+    gradientNorms.read(sums);
+    for (int i = 0; i < squares.length; i++) {
+      squares[i] = GradientNorms.square(sums, i);
     }
     collective.allReduceSum(squares);
     List<Slice> named = table.slices();
@@ -186,9 +206,7 @@ public final class SharingServer implements ParameterServer {
     sum.read(encoded);
     elements.join(encoded, shared.dense(), all);
     device.write(FloatBuffer.wrap(all), gradients);
-    for (OwnedSlice slice : slices) {
-      update(slice, shared.learningRate());
-    }
+    changeWeights(shared.learningRate());
     moveTarget(shared.targetDecay());
   }
 
@@ -222,26 +240,15 @@ public final class SharingServer implements ParameterServer {
   }
 
   /** All that an update depends on is the same on every replica, so nothing is exchanged. */
-  private void update(OwnedSlice slice, double learningRate) {
-    Slice.Kind kind = slice.slice().kind();
-    boolean needsNorms = optimizer.needsNorms(kind);
-    double trust =
-        needsNorms
-            ? optimizer.trust(
-                kind,
-                device.dot(slice.weights(), slice.weights()),
-                device.dot(slice.gradients(), slice.gradients()),
-                device.dot(slice.gradients(), slice.weights()),
-                learningRate)
-            : 1;
-    device.update(
-        optimizer.decay(),
-        trust,
-        optimizer.weightDecay(kind),
-        learningRate,
-        slice.gradients(),
-        slice.momentum(),
-        slice.weights());
+  private void changeWeights(double learningRate) {
+    sumNorms.run();
+    sumNorms.read(sums);
+    for (int i = 0; i < slices.length; i++) {
+      Slice.Kind kind = slices[i].slice().kind();
+      trust[i] = GradientNorms.trust(optimizer, kind, sums, slices[i].index(), learningRate);
+      weightDecay[i] = optimizer.weightDecay(kind);
+    }
+    update.run(optimizer.decay(), trust, weightDecay, learningRate);
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.Vector;
 import org.byol4j.device.Device;
+import org.byol4j.device.MomentumStep;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.optim.Momentum;
@@ -27,9 +28,6 @@ import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
  * stay the caller's; the momentum is this object's and is freed by {@link #close}.
  */
 public final class SynchronousServer implements ParameterServer {
-  /** Per slice: the sums of g * g, p * p and g * p. */
-  private static final int SUMS = 3;
-
   private final Device device;
   private final Collective collective;
   private final Momentum optimizer;
@@ -41,6 +39,10 @@ public final class SynchronousServer implements ParameterServer {
   private final OwnedMomentum momentum;
   private final OwnedSlice[] owned;
   private final List<TargetRange> targetRange;
+  private final GradientNorms norms;
+  private final MomentumStep update;
+  private final double[] trust;
+  private final double[] weightDecay;
   private final double[] sums;
   private final Optional<TargetBroadcast> broadcast;
   private final WeightsDigest digest;
@@ -93,28 +95,32 @@ public final class SynchronousServer implements ParameterServer {
                 targetBounds[collective.rank()],
                 targetBounds[collective.rank() + 1])
             : targetRange(target, weights, 0, target.shape().elements());
-    this.sums = new double[SUMS * table.slices().size()];
+    this.norms = new GradientNorms(device, owned, optimizer::needsNorms);
+    this.update = device.updates(Arrays.stream(owned).map(OwnedSlice::range).toList());
+    this.trust = new double[owned.length];
+    this.weightDecay = new double[owned.length];
+    this.sums = new double[GradientNorms.SUMS * table.slices().size()];
     this.digest = new WeightsDigest(collective);
     this.digestEverySteps = settings.digestEverySteps();
   }
 
   @Override
-  public void step(long step, double learningRate, double targetDecay) {
+  public void takeGradients() {
     collective.reduceScatterSum(gradients, bounds);
-    sumOverOwners();
+    norms.run();
+  }
+
+  @Override
+  public void step(long step, double learningRate, double targetDecay) {
+    norms.read(sums);
+    collective.allReduceSum(sums);
     checkFinite(step);
-    for (OwnedSlice part : owned) {
-      Slice.Kind kind = part.slice().kind();
-      int at = SUMS * part.index();
-      device.update(
-          optimizer.decay(),
-          optimizer.trust(kind, sums[at + 1], sums[at], sums[at + 2], learningRate),
-          optimizer.weightDecay(kind),
-          learningRate,
-          part.gradients(),
-          part.momentum(),
-          part.weights());
+    for (int i = 0; i < owned.length; i++) {
+      Slice.Kind kind = owned[i].slice().kind();
+      trust[i] = GradientNorms.trust(optimizer, kind, sums, owned[i].index(), learningRate);
+      weightDecay[i] = optimizer.weightDecay(kind);
     }
+    update.run(optimizer.decay(), trust, weightDecay, learningRate);
     collective.allGather(weights, bounds);
     moveTarget(targetDecay);
     if (digestEverySteps > 0 && (step + 1) % digestEverySteps == 0) {
@@ -202,23 +208,10 @@ public final class SynchronousServer implements ParameterServer {
     momentum.close();
   }
 
-  private void sumOverOwners() {
-    Arrays.fill(sums, 0);
-    for (OwnedSlice part : owned) {
-      int at = SUMS * part.index();
-      sums[at] = device.dot(part.gradients(), part.gradients());
-      if (optimizer.needsNorms(part.slice().kind())) {
-        sums[at + 1] = device.dot(part.weights(), part.weights());
-        sums[at + 2] = device.dot(part.gradients(), part.weights());
-      }
-    }
-    collective.allReduceSum(sums);
-  }
-
   private void checkFinite(long step) {
     List<Slice> slices = table.slices();
     for (int i = 0; i < slices.size(); i++) {
-      double square = sums[SUMS * i];
+      double square = GradientNorms.square(sums, i);
       if (!Double.isFinite(square)) {
         throw NotFiniteException.of("|gradient of " + slices.get(i).name() + "|^2", square, step);
       }

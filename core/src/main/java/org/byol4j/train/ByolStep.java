@@ -65,31 +65,30 @@ public final class ByolStep {
 
     // Gradients are divided by the whole batch at the loss; from there on they are only summed.
     device.fill(0, online.gradients());
-    double sum = 0;
     for (int part = 0; part < settings.microBatches(); part++) {
       batches.next();
       // Each view predicts the other's projection. A view goes forward and backward before the
       // other one starts: the loss is a sum over views, so gradients add up and one view's
       // activations are alive at a time.
-      sum += learn(batches.view1(), batches.view2());
-      sum += learn(batches.view2(), batches.view1());
+      learn(batches.view1(), batches.view2());
+      learn(batches.view2(), batches.view1());
     }
-    double loss = meanOverReplicas(sum, step);
+    server.takeGradients(); // their norms and the losses come to the host with one wait
+    double loss = meanOverReplicas(networks.takeLosses(), step);
 
     server.step(step, learningRate.at(step), emaAfterStep(step));
     return loss;
   }
 
-  private double learn(View view, View other) {
+  private void learn(View view, View other) {
     times.beginView();
     networks.online(view); // new target weights may still be arriving
     server.awaitTarget();
     networks.target(other); // no gradient; batch statistics across replicas
-    double loss = networks.loss();
+    networks.compare();
     times.endForward();
     networks.backward();
     times.endBackward();
-    return loss;
   }
 
   /** A decay of 1 leaves the target where it is. */

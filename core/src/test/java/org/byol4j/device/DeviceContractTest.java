@@ -16,7 +16,11 @@ import org.junit.jupiter.api.Test;
  * the contracts by kind of operation. A device's own test extends this and gives the device.
  */
 public abstract class DeviceContractTest
-    implements LinearMapContract, BatchNormContract, PoolingContract, ElementwiseContract {
+    implements LinearMapContract,
+        BatchNormContract,
+        PoolingContract,
+        ElementwiseContract,
+        AtOnceContract {
   private TwinDevices twins;
 
   /** Returns a new device; the test closes it. */

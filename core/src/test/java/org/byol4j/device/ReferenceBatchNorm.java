@@ -88,9 +88,19 @@ final class ReferenceBatchNorm implements BatchNorm {
   }
 
   @Override
-  public void statistics(double[] toMean, double[] toVariance) {
-    System.arraycopy(mean, 0, toMean, 0, channels);
-    System.arraycopy(variance, 0, toVariance, 0, channels);
+  public Figures statistics() {
+    return new Figures() {
+      @Override
+      public int length() {
+        return 2 * channels;
+      }
+
+      @Override
+      public void read(double[] to, int at) {
+        System.arraycopy(mean, 0, to, at, channels);
+        System.arraycopy(variance, 0, to, at + channels, channels);
+      }
+    };
   }
 
   @Override

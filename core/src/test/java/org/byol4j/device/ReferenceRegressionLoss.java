@@ -8,6 +8,7 @@ final class ReferenceRegressionLoss implements RegressionLoss {
   private final ReferenceTensor projection;
   private final double factor;
   private final ReferenceTensor gradient;
+  private double loss;
 
   ReferenceRegressionLoss(
       ReferenceTensor prediction,
@@ -23,12 +24,12 @@ final class ReferenceRegressionLoss implements RegressionLoss {
   }
 
   @Override
-  public double run() {
+  public void run() {
     int channels = prediction.shape().channels();
     double[] q = prediction.array();
     double[] z = projection.array();
     double[] out = gradient.array();
-    double loss = 0;
+    double sum = 0;
     for (int row = 0; row < prediction.shape().rows(); row++) {
       int atQ = prediction.offset() + row * channels;
       int atZ = projection.offset() + row * channels;
@@ -39,7 +40,7 @@ final class ReferenceRegressionLoss implements RegressionLoss {
       for (int c = 0; c < channels; c++) {
         double unitQ = q[atQ + c] * inverseQ;
         double difference = unitQ - z[atZ + c] * inverseZ;
-        loss += difference * difference;
+        sum += difference * difference;
         along += 2 * difference * unitQ;
       }
       boolean clamped = squaresQ < SMALLEST;
@@ -50,7 +51,12 @@ final class ReferenceRegressionLoss implements RegressionLoss {
         out[gradient.offset() + row * channels + c] = factor * inverseQ * across;
       }
     }
-    return loss;
+    loss = sum;
+  }
+
+  @Override
+  public void read(double[] to, int at) {
+    to[at] = loss;
   }
 
   private static double squares(double[] values, int from, int count) {

@@ -123,6 +123,7 @@ final class SharingReplica implements AutoCloseable {
   void steps(int from, int to, Rate rate) {
     for (int step = from; step < to; step++) {
       load(step);
+      server.takeGradients();
       server.step(step, rate.at(step), decay(step));
     }
   }

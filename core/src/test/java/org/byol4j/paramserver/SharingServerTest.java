@@ -247,6 +247,7 @@ final class SharingServerTest {
                 if (collective.rank() == 2) {
                   replica.device.fill(value, replica.gradients.view(3100, Shape.vector(1)));
                 }
+                replica.server.takeGradients();
                 assertThatThrownBy(() -> replica.server.step(8120, 0.1, 0.9))
                     .isInstanceOf(NotFiniteException.class)
                     .hasMessageContaining("fc.weight")
@@ -280,6 +281,7 @@ final class SharingServerTest {
                       settings(Algorithm.LARS),
                       SHARING)) {
                 replica.load(0);
+                replica.server.takeGradients();
                 replica.server.step(8120, 0.1, 0.9);
                 return 0;
               }

@@ -123,6 +123,7 @@ final class SynchronousServerTest {
                   new ReplicaOfServer(collective, settings(Algorithm.LARS))) {
                 for (int step = 0; step < STEPS; step++) {
                   replica.load(step);
+                  replica.server.takeGradients();
                   replica.server.step(step, rate(step), 1);
                   replica.server.moveTarget(1);
                 }
@@ -165,6 +166,7 @@ final class SynchronousServerTest {
                 if (collective.rank() == 2) {
                   replica.device.fill(value, replica.gradients.view(place, Shape.vector(1)));
                 }
+                replica.server.takeGradients();
                 assertThatThrownBy(() -> replica.server.step(8120, 0.1, 0.9))
                     .isInstanceOf(NotFiniteException.class)
                     .hasMessageContaining("conv2.weight")
@@ -297,6 +299,7 @@ final class SynchronousServerTest {
 
     void step(int step) {
       load(step);
+      server.takeGradients();
       server.step(step, rate(step), decay(step));
     }
 

@@ -4,7 +4,7 @@ import org.byol4j.device.RegressionLoss;
 import org.byol4j.device.Shape;
 
 /** BYOL's loss of one view, by the kernel of loss.cu. */
-final class CosineLoss implements RegressionLoss {
+final class CosineLoss implements RegressionLoss, GpuFigures {
 
   private final FlatOperations flat;
   private final int rows;
@@ -12,6 +12,7 @@ final class CosineLoss implements RegressionLoss {
   /** The loss of each row, and behind them their sum. */
   private final GpuMemory losses;
 
+  private final Place sum;
   private final Launch launch;
 
   CosineLoss(
@@ -25,6 +26,7 @@ final class CosineLoss implements RegressionLoss {
     this.flat = flat;
     rows = Math.toIntExact(shape.rows());
     losses = engine.allocate(Element.FP32, (rows + 1L) * Double.BYTES);
+    sum = new Place(engine, losses, rows, 1);
     launch =
         engine
             .launch("loss", prediction.element(), "regression_loss")
@@ -38,9 +40,23 @@ final class CosineLoss implements RegressionLoss {
   }
 
   @Override
-  public double run() {
+  public void run() {
     launch.run();
-    long sum = losses.address() + (long) rows * Double.BYTES;
-    return flat.sumOf(losses.address(), rows, sum);
+    flat.addUp(losses.address(), rows, sum.address());
+  }
+
+  @Override
+  public Place place() {
+    return sum;
+  }
+
+  @Override
+  public int length() {
+    return sum.length();
+  }
+
+  @Override
+  public void read(double[] to, int at) {
+    sum.read(to, at);
   }
 }

@@ -1,6 +1,7 @@
 package org.byol4j.device.cuda;
 
 import org.byol4j.device.BatchNorm;
+import org.byol4j.device.Figures;
 import org.byol4j.device.Tensor;
 
 /** A batch normalization by the kernels of batchnorm.cu. */
@@ -151,11 +152,8 @@ final class CudaBatchNorm implements BatchNorm {
   }
 
   @Override
-  public void statistics(double[] mean, double[] variance) {
-    requireForward();
-    engine.staging().download(statistics.address(), onHost);
-    System.arraycopy(onHost, 0, mean, 0, channels);
-    System.arraycopy(onHost, channels, variance, 0, channels);
+  public Figures statistics() {
+    return new GpuFigures.Place(engine, statistics, 0, 2 * channels);
   }
 
   @Override

@@ -1,18 +1,24 @@
 package org.byol4j.device.cuda;
 
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.Factors;
+import org.byol4j.device.Figures;
 import org.byol4j.device.HostWindow;
 import org.byol4j.device.LinearMap;
+import org.byol4j.device.Measure;
+import org.byol4j.device.MomentumStep;
 import org.byol4j.device.Op;
 import org.byol4j.device.Padding;
 import org.byol4j.device.Pooling;
 import org.byol4j.device.RegressionLoss;
+import org.byol4j.device.Report;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.device.Window;
@@ -334,6 +340,22 @@ public final class CudaDevice implements Device {
         parameter(gradients, gradients.shape().elements(), "gradients"),
         parameter(momentum, momentum.shape().elements(), "momentum"),
         parameter(weights, weights.shape().elements(), "weights"));
+  }
+
+  @Override
+  public Measure dots(List<Factors> factors) {
+    return factors.isEmpty() ? Device.super.dots(factors) : new CudaDots(engine, factors);
+  }
+
+  @Override
+  public MomentumStep updates(List<MomentumStep.Range> ranges) {
+    return ranges.isEmpty() ? Device.super.updates(ranges) : new CudaMomentumStep(engine, ranges);
+  }
+
+  @Override
+  public Report report(List<Figures> figures) {
+    List<Figures> some = figures.stream().filter(row -> row.length() > 0).toList();
+    return some.isEmpty() ? Device.super.report(some) : new CudaReport(engine, some);
   }
 
   @Override

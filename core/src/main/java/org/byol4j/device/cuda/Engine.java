@@ -12,6 +12,7 @@ final class Engine implements AutoCloseable {
 
   private final Gpu gpu;
   private final ConvolutionProblem.Arithmetic ofFloats;
+  private final Waits waits;
   private final Staging staging;
   private final Set<GpuMemory> memories = Collections.newSetFromMap(new IdentityHashMap<>());
   private final List<Arguments> arguments = new ArrayList<>();
@@ -32,11 +33,16 @@ final class Engine implements AutoCloseable {
   Engine(Gpu gpu, ConvolutionProblem.Arithmetic ofFloats) {
     this.gpu = gpu;
     this.ofFloats = ofFloats;
-    staging = new Staging(gpu);
+    waits = new Waits(gpu);
+    staging = new Staging(gpu, waits);
   }
 
   Gpu gpu() {
     return gpu;
+  }
+
+  Waits waits() {
+    return waits;
   }
 
   Staging staging() {
@@ -111,6 +117,13 @@ final class Engine implements AutoCloseable {
     gpu.zero(address, bytes);
     GpuMemory memory = new GpuMemory(element, bytes, address);
     memories.add(memory);
+    return memory;
+  }
+
+  /** Numbers that kernels look things up in; they live as long as the device. */
+  GpuMemory table(long... values) {
+    GpuMemory memory = allocate(Element.FP32, (long) values.length * Long.BYTES);
+    staging.upload(values, memory.address());
     return memory;
   }
 

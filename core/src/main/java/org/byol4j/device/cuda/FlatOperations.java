@@ -143,18 +143,18 @@ final class FlatOperations {
         .whole(2, partials)
         .whole(3, a.elements())
         .run(parts);
-    return sumOf(partials, parts, sum);
+    addUp(partials, parts, sum);
+    engine.staging().download(sum, result);
+    return result[0];
   }
 
-  /** Adds up doubles at {@code partials}, writes them at {@code sum}, and returns them. */
-  double sumOf(long partials, int count, long sum) {
+  /** Starts to add up doubles at {@code partials}; the sum goes to {@code sum}. */
+  void addUp(long partials, int count, long sum) {
     call("flat", Element.FP32, "sum_partials", "pip")
         .whole(0, partials)
         .integer(1, count)
         .whole(2, sum)
         .run(1);
-    engine.staging().download(sum, result);
-    return result[0];
   }
 
   /**

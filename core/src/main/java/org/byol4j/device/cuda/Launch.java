@@ -62,6 +62,14 @@ final class Launch implements Op {
     return this;
   }
 
+  /** A tensor that it finds by other ways than its arguments. */
+  Launch needs(CudaTensor tensor) {
+    if (!memories.contains(tensor.memory())) {
+      memories.add(tensor.memory());
+    }
+    return this;
+  }
+
   Launch memory(GpuMemory memory) {
     memories.add(memory);
     arguments.addLong(memory.address());

@@ -4,11 +4,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
  * The way between the heap and the GPU, through pinned memory, a piece at a time: while one piece
- * travels to the GPU the next one is filled.
+ * travels to the GPU the next one is filled. What is small shares a piece, so that nobody waits
+ * before two pieces are full. After a wait everything begins anew at the same place.
  */
 final class Staging implements AutoCloseable {
 
@@ -20,22 +22,31 @@ final class Staging implements AutoCloseable {
     private final BytePointer memory;
     private final FloatBuffer floats;
     private final DoubleBuffer doubles;
-    private boolean travels;
+    private final LongBuffer longs;
+
+    /** Bytes that may be on their way. */
+    private int taken;
 
     private Piece(BytePointer memory) {
       this.memory = memory;
       ByteBuffer bytes = memory.asByteBuffer().order(ByteOrder.nativeOrder());
       floats = bytes.asFloatBuffer();
       doubles = bytes.asDoubleBuffer();
+      longs = bytes.asLongBuffer();
     }
   }
 
   private final Gpu gpu;
+  private final Waits waits;
   private final Piece[] pieces;
-  private int next;
+  private int current;
 
-  Staging(Gpu gpu) {
+  /** How often somebody had waited when pieces began to be taken. */
+  private long takenAt = -1;
+
+  Staging(Gpu gpu, Waits waits) {
     this.gpu = gpu;
+    this.waits = waits;
     pieces = new Piece[] {new Piece(gpu.pinned(PIECE_BYTES)), new Piece(gpu.pinned(PIECE_BYTES))};
   }
 
@@ -43,58 +54,91 @@ final class Staging implements AutoCloseable {
   void upload(FloatBuffer from, long address, long count) {
     for (long at = 0; at < count; at += PIECE_FLOATS) {
       int length = (int) Math.min(PIECE_FLOATS, count - at);
-      Piece piece = freePiece();
-      piece.floats.put(0, from, from.position(), length);
+      int start = take(length * Float.BYTES);
+      Piece piece = pieces[current];
+      piece.floats.put(start / Float.BYTES, from, from.position(), length);
       from.position(from.position() + length);
-      gpu.copy(piece.memory.address(), address + at * Float.BYTES, (long) length * Float.BYTES);
-      piece.travels = true;
+      send(start, address + at * Float.BYTES, length * Float.BYTES);
+    }
+  }
+
+  /** Starts to copy values to {@code address}. */
+  void upload(long[] from, long address) {
+    for (int at = 0; at < from.length; at += PIECE_DOUBLES) {
+      int length = Math.min(PIECE_DOUBLES, from.length - at);
+      int start = take(length * Long.BYTES);
+      pieces[current].longs.put(start / Long.BYTES, from, at, length);
+      send(start, address + (long) at * Long.BYTES, length * Long.BYTES);
     }
   }
 
   /** Starts to copy values to {@code address}. */
   void upload(double[] from, long address) {
     requireFits(from.length);
-    Piece piece = freePiece();
-    piece.doubles.put(0, from);
-    gpu.copy(piece.memory.address(), address, (long) from.length * Double.BYTES);
-    piece.travels = true;
+    int start = take(from.length * Double.BYTES);
+    pieces[current].doubles.put(start / Double.BYTES, from);
+    send(start, address, from.length * Double.BYTES);
   }
 
   /** Copies {@code count} values from {@code address}; the buffer's position moves. */
   void download(long address, FloatBuffer to, long count) {
     for (long at = 0; at < count; at += PIECE_FLOATS) {
       int length = (int) Math.min(PIECE_FLOATS, count - at);
-      Piece piece = freePiece();
-      gpu.copy(address + at * Float.BYTES, piece.memory.address(), (long) length * Float.BYTES);
-      await();
-      to.put(to.position(), piece.floats, 0, length);
+      int start = take(length * Float.BYTES);
+      Piece piece = pieces[current];
+      gpu.copy(
+          address + at * Float.BYTES, piece.memory.address() + start, (long) length * Float.BYTES);
+      waits.await();
+      to.put(to.position(), piece.floats, start / Float.BYTES, length);
       to.position(to.position() + length);
     }
   }
 
   /** Copies as many values from {@code address} as the array holds. */
   void download(long address, double[] to) {
-    requireFits(to.length);
-    Piece piece = freePiece();
-    gpu.copy(address, piece.memory.address(), (long) to.length * Double.BYTES);
-    await();
-    piece.doubles.get(0, to);
+    download(address, to, 0, to.length);
   }
 
-  private Piece freePiece() {
-    Piece piece = pieces[next];
-    next = 1 - next;
-    if (piece.travels) {
-      await();
+  /** Copies {@code count} values from {@code address} to {@code to[at]} and on. */
+  void download(long address, double[] to, int at, int count) {
+    requireFits(count);
+    int start = take(count * Double.BYTES);
+    Piece piece = pieces[current];
+    gpu.copy(address, piece.memory.address() + start, (long) count * Double.BYTES);
+    waits.await();
+    piece.doubles.get(start / Double.BYTES, to, at, count);
+  }
+
+  private void send(int start, long address, int bytes) {
+    gpu.copy(pieces[current].memory.address() + start, address, bytes);
+  }
+
+  /** Finds room in what becomes the current piece, and returns where it begins there. */
+  private int take(int bytes) {
+    if (waits.count() != takenAt) {
+      startAnew();
     }
-    return piece;
+    if (pieces[current].taken + bytes > PIECE_BYTES) {
+      if (current == pieces.length - 1) {
+        waits.await();
+        startAnew();
+      } else {
+        current++;
+      }
+    }
+    Piece piece = pieces[current];
+    int start = piece.taken;
+    // everything begins where doubles may
+    piece.taken += (bytes + Double.BYTES - 1) / Double.BYTES * Double.BYTES;
+    return start;
   }
 
-  private void await() {
-    gpu.await();
+  private void startAnew() {
     for (Piece piece : pieces) {
-      piece.travels = false;
+      piece.taken = 0;
     }
+    current = 0;
+    takenAt = waits.count();
   }
 
   private static void requireFits(int doubles) {

@@ -26,6 +26,7 @@ final class CosineLoss implements RegressionLoss {
   private final double[] given;
   private final List<Op> before = new ArrayList<>();
   private final List<Op> after;
+  private double loss;
 
   CosineLoss(
       Engine engine,
@@ -76,20 +77,25 @@ final class CosineLoss implements RegressionLoss {
   }
 
   @Override
-  public double run() {
+  public void run() {
     for (int i = 0; i < before.size(); i++) {
       before.get(i).run();
     }
     dots.get(0, taken, taken.length);
-    double loss = 0;
+    double sum = 0;
     for (int row = 0; row < rows; row++) {
-      loss += row(row);
+      sum += row(row);
     }
     factors.put(0, given, given.length);
     for (int i = 0; i < after.size(); i++) {
       after.get(i).run();
     }
-    return loss;
+    loss = sum;
+  }
+
+  @Override
+  public void read(double[] to, int at) {
+    to[at] = loss;
   }
 
   /** Takes a row's loss, and what q and z are multiplied with in its gradient. */

@@ -20,6 +20,7 @@ final class CosineLoss implements RegressionLoss {
   private final int channels;
   private final float[] q;
   private final float[] z;
+  private double loss;
 
   CosineLoss(
       NativeTensor prediction, NativeTensor projection, double factor, NativeTensor gradient) {
@@ -34,16 +35,21 @@ final class CosineLoss implements RegressionLoss {
   }
 
   @Override
-  public double run() {
+  public void run() {
     prediction.memory().requireOpen();
     projection.memory().requireOpen();
     gradient.memory().requireOpen();
-    double loss = 0;
+    double sum = 0;
     for (int row = 0; row < rows; row++) {
-      loss += row((long) row * channels);
+      sum += row((long) row * channels);
     }
     gradient.memory().changed();
-    return loss;
+    loss = sum;
+  }
+
+  @Override
+  public void read(double[] to, int at) {
+    to[at] = loss;
   }
 
   private double row(long at) {

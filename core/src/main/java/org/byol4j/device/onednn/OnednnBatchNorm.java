@@ -15,6 +15,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
 import java.util.HashMap;
 import java.util.Map;
 import org.byol4j.device.BatchNorm;
+import org.byol4j.device.Figures;
 import org.byol4j.device.Op;
 import org.byol4j.device.Tensor;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -115,17 +116,31 @@ final class OnednnBatchNorm implements BatchNorm {
   }
 
   @Override
-  public void statistics(double[] toMean, double[] toVariance) {
+  public Figures statistics() {
+    return new Figures() {
+      @Override
+      public int length() {
+        return 2 * channels;
+      }
+
+      @Override
+      public void read(double[] to, int at) {
+        readStatistics(to, at);
+      }
+    };
+  }
+
+  private void readStatistics(double[] to, int at) {
     if (last != null && last.given) {
-      System.arraycopy(givenMean, 0, toMean, 0, channels);
-      System.arraycopy(givenVariance, 0, toVariance, 0, channels);
+      System.arraycopy(givenMean, 0, to, at, channels);
+      System.arraycopy(givenVariance, 0, to, at + channels, channels);
       return;
     }
     float[] ownMean = mean.fetch();
     float[] ownVariance = variance.fetch();
     for (int c = 0; c < channels; c++) {
-      toMean[c] = ownMean[c];
-      toVariance[c] = ownVariance[c];
+      to[at + c] = ownMean[c];
+      to[at + channels + c] = ownVariance[c];
     }
   }
 

@@ -10,10 +10,14 @@ import java.util.List;
 import java.util.Random;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
+import org.byol4j.device.Factors;
 import org.byol4j.device.LinearMap;
+import org.byol4j.device.Measure;
+import org.byol4j.device.MomentumStep;
 import org.byol4j.device.Op;
 import org.byol4j.device.Padding;
 import org.byol4j.device.Pooling;
+import org.byol4j.device.Report;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.device.Window;
@@ -211,8 +215,21 @@ class CudaResourcesTest {
     step.add(mean.backward(rows, y));
     step.add(device.addBias(vector, rows));
     step.add(device.biasGradient(rows, gradient));
-    step.add(device.regressionLoss(rows, other, 0.5, rows)::run);
+    Measure loss = device.regressionLoss(rows, other, 0.5, rows);
+    step.add(loss);
+    Measure dots = device.dots(List.of(new Factors(weights, weights), new Factors(vector, vector)));
+    step.add(dots);
+    Report report = device.report(List.of(loss, norm.statistics(), dots));
+    double[] reported = new double[report.length()];
+    step.add(report);
+    step.add(() -> report.read(reported));
     step.add(() -> device.update(0.9, 1, 0.1, 0.1, weightGradient, weightGradient, weights));
+    MomentumStep updates =
+        device.updates(
+            List.of(
+                new MomentumStep.Range(weightGradient, weightGradient, weights),
+                new MomentumStep.Range(gradient, gradient, vector)));
+    step.add(() -> updates.run(0.9, new double[] {1, 2}, new double[] {0.1, 0}, 0.1));
     step.add(() -> device.axpby(0.5, gradient, 0.5, vector));
     return step;
   }

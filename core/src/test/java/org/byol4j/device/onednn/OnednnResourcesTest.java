@@ -10,6 +10,7 @@ import org.byol4j.HeapUse;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.ComputeSettings.Convolution;
+import org.byol4j.device.Figures;
 import org.byol4j.device.LinearMap;
 import org.byol4j.device.Op;
 import org.byol4j.device.Padding;
@@ -222,7 +223,9 @@ class OnednnResourcesTest {
     double[] mean = new double[16];
     double[] variance = new double[16];
     step.add(() -> given.moments(moments));
-    step.add(() -> given.statistics(mean, variance));
+    Figures statistics = given.statistics();
+    double[] meanAndVariance = new double[32];
+    step.add(() -> statistics.read(meanAndVariance, 0));
     step.add(() -> given.normalize(mean, variance));
     step.add(() -> apart.sums(moments));
     step.add(() -> apart.apply(moments, 4 * 12 * 12));
@@ -236,7 +239,7 @@ class OnednnResourcesTest {
     Pooling average = device.averagePool(x, rows);
     step.add(average.forward());
     step.add(average.backward(rows, z));
-    step.add(device.regressionLoss(rows, rows2, 0.5, rows3)::run);
+    step.add(device.regressionLoss(rows, rows2, 0.5, rows3));
     step.add(() -> device.fill(0, gradient));
     step.add(() -> device.copy(x, z));
     step.add(() -> device.axpby(0.5, x, 0.5, z));

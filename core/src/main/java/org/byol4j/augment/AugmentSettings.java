@@ -12,6 +12,7 @@ import java.util.List;
  * @param view2 the recipe of the second view
  * @param mean what is subtracted from red, green and blue in [0,1]
  * @param std what the difference is divided by
+ * @param on what makes the views of training
  */
 public record AugmentSettings(
     Style style,
@@ -20,11 +21,22 @@ public record AugmentSettings(
     ViewRecipe view1,
     ViewRecipe view2,
     List<Double> mean,
-    List<Double> std) {
+    List<Double> std,
+    Place on) {
 
   /** The same for images of another height and width, in pixels. */
   public AugmentSettings withSize(int newSize) {
-    return new AugmentSettings(style, newSize, crop, view1, view2, mean, std);
+    return new AugmentSettings(style, newSize, crop, view1, view2, mean, std, on);
+  }
+
+  /** What makes views. */
+  public enum Place {
+    /** The device if it can, else the CPU. */
+    AUTO,
+    /** The threads that decode. */
+    CPU,
+    /** The device. */
+    DEVICE
   }
 
   /** Whose formulas the augmentations follow. */

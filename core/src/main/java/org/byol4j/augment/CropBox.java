@@ -49,6 +49,22 @@ public record CropBox(int top, int left, int height, int width) {
     return largestCentred(crop, height, width);
   }
 
+  /** How many pixels it holds. */
+  long pixels() {
+    return (long) height * width;
+  }
+
+  /** The smallest box that holds this one and another. */
+  CropBox around(CropBox other) {
+    int firstRow = Math.min(top, other.top);
+    int firstColumn = Math.min(left, other.left);
+    return new CropBox(
+        firstRow,
+        firstColumn,
+        Math.max(top + height, other.top + other.height) - firstRow,
+        Math.max(left + width, other.left + other.width) - firstColumn);
+  }
+
   private static CropBox largestCentred(Crop crop, int height, int width) {
     double aspect = (double) width / height;
     int boxHeight = height;

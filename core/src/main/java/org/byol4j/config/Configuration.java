@@ -108,6 +108,7 @@ public record Configuration(
     contradictions.checkBatch(train, data);
     contradictions.checkWarmup(train, optimizer.warmupEpochs());
     contradictions.checkViews(augment);
+    contradictions.checkPlaceOfViews(augment, compute);
     contradictions.checkWidth(network);
     contradictions.checkKnn(knn, network);
     contradictions.checkDevice(compute);

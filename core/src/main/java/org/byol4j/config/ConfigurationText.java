@@ -24,6 +24,7 @@ public final class ConfigurationText {
    */
   private static final Set<String> FREE_ON_RESUME =
       Set.of(
+          "augment.on",
           "checkpoint.",
           "cluster.",
           "collapse.",

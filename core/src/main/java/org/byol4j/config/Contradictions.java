@@ -113,6 +113,19 @@ final class Contradictions {
     checkBlur("augment.view2.", augment.view2(), augment.size());
   }
 
+  /** Views on a device that makes none. */
+  void checkPlaceOfViews(AugmentSettings augment, ComputeSettings compute) {
+    if (values.areGood("augment.on", "compute.device")
+        && augment.on() == AugmentSettings.Place.DEVICE
+        && !compute.device().equals("cuda")) {
+      values.report(
+          "augment.on",
+          "cannot be asked for, with " + values.mention("compute.device"),
+          "auto or cpu, or compute.device=cuda",
+          "compute.device");
+    }
+  }
+
   private void checkBlur(String prefix, ViewRecipe view, int size) {
     checkOrder(prefix + "min-sigma", view.minSigma(), prefix + "max-sigma", view.maxSigma());
     if (values.areGood("augment.size", prefix + "blur")

@@ -88,7 +88,8 @@ final class SettingsReader {
         view("augment.view1."),
         view("augment.view2."),
         values.numbers("augment.mean", 3, Interval.FRACTION),
-        values.numbers("augment.std", 3, Interval.closed(0.001, 10)));
+        values.numbers("augment.std", 3, Interval.closed(0.001, 10)),
+        values.oneOf("augment.on", AugmentSettings.Place.class));
   }
 
   private ViewRecipe view(String prefix) {

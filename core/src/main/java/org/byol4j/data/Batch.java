@@ -10,44 +10,39 @@ import java.nio.FloatBuffer;
  * which the loader fills it anew. Confined to the consumer's thread.
  */
 public final class Batch {
-  private final int slot;
-  private final int[] ids;
+  private final BatchRows place;
   private final FloatBuffer view1;
   private final FloatBuffer view2;
-  private long step;
-  private int epoch;
-  private int microBatch;
 
-  Batch(int slot, int rows, FloatBuffer view1, FloatBuffer view2) {
-    this.slot = slot;
-    this.ids = new int[rows];
+  Batch(BatchRows place, FloatBuffer view1, FloatBuffer view2) {
+    this.place = place;
     this.view1 = view1;
     this.view2 = view2;
   }
 
   /** The optimizer step that it is for. */
   public long step() {
-    return step;
+    return place.step();
   }
 
   /** The epoch of the step. */
   public int epoch() {
-    return epoch;
+    return place.epoch();
   }
 
   /** Which part of the step's batch it is. */
   public int microBatch() {
-    return microBatch;
+    return place.microBatch();
   }
 
   /** How many rows it has: the same for the whole run. */
   public int rows() {
-    return ids.length;
+    return place.count();
   }
 
   /** The image of a row. */
   public int id(int row) {
-    return ids[row];
+    return place.id(row);
   }
 
   /** The first views, all of them between position 0 and the limit. */
@@ -70,14 +65,7 @@ public final class Batch {
     return view2;
   }
 
-  int slot() {
-    return slot;
-  }
-
-  void begin(ReplicaOrder order, long newStep, int newEpoch, int newMicroBatch) {
-    step = newStep;
-    epoch = newEpoch;
-    microBatch = newMicroBatch;
-    order.ids(newStep, newMicroBatch, ids);
+  BatchRows place() {
+    return place;
   }
 }

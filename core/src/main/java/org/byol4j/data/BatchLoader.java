@@ -14,12 +14,8 @@ import org.byol4j.image.Image;
  * more are made ahead. The loader owns its threads and the memory of all batches.
  */
 public final class BatchLoader implements AutoCloseable {
-  private final ShardPlan plan;
-  private final long startStep;
   private final FloatMemory memory = new FloatMemory();
-  private final Batch[] batches;
-  private final ReplicaOrder order;
-  private final WorkRing ring;
+  private final BatchRing<Batch> ring;
 
   /**
    * A loader that starts at once.
@@ -42,36 +38,21 @@ public final class BatchLoader implements AutoCloseable {
       int size,
       long startStep,
       long endStep) {
-    this.plan = plan;
-    this.startStep = startStep;
-    this.order = new ReplicaOrder(plan, rank, size);
-    this.batches = new Batch[settings.prefetch() + 1];
     int rowLength = augment.size() * augment.size() * Image.CHANNELS;
-    for (int slot = 0; slot < batches.length; slot++) {
-      batches[slot] =
-          new Batch(
-              slot,
-              order.rows(),
-              memory.allocate(order.rows(), rowLength),
-              memory.allocate(order.rows(), rowLength));
-    }
     this.ring =
-        new WorkRing(
-            "views-of-replica-" + rank,
-            settings.workers(),
-            batches.length,
-            (endStep - startStep) * plan.microBatches(),
-            new WorkRing.Work() {
-              @Override
-              public int begin(int slot, long sequence) {
-                return beginBatch(slot, sequence);
-              }
-
-              @Override
-              public WorkRing.Worker newWorker() {
-                return new ViewWorker(store, augment);
-              }
-            });
+        new BatchRing<>(
+            settings,
+            plan,
+            rank,
+            size,
+            startStep,
+            endStep,
+            rows ->
+                new Batch(
+                    rows,
+                    memory.allocate(rows.count(), rowLength),
+                    memory.allocate(rows.count(), rowLength)),
+            () -> new ViewFiller(store, augment, plan.seed()));
   }
 
   /**
@@ -83,12 +64,12 @@ public final class BatchLoader implements AutoCloseable {
    *     is interrupted, which it stays
    */
   public Batch take() {
-    return batches[ring.take()];
+    return ring.take();
   }
 
   /** Gives back a batch that was taken; its views are then made anew. */
   public void release(Batch batch) {
-    ring.release(batch.slot());
+    ring.release(batch.place());
   }
 
   /** How long {@link #take} has waited for data since the start, in nanoseconds. */
@@ -106,31 +87,25 @@ public final class BatchLoader implements AutoCloseable {
     memory.close();
   }
 
-  private int beginBatch(int slot, long sequence) {
-    long step = startStep + sequence / plan.microBatches();
-    int microBatch = (int) (sequence % plan.microBatches());
-    batches[slot].begin(order, step, plan.epochOf(step), microBatch);
-    return batches[slot].rows();
-  }
-
   /** One thread's working memory. */
-  private final class ViewWorker implements WorkRing.Worker {
+  private static final class ViewFiller implements BatchRing.Filler<Batch> {
     private final StoredImages images;
     private final ViewMaker views;
+    private final long seed;
 
-    ViewWorker(ImageStore store, AugmentSettings augment) {
+    ViewFiller(ImageStore store, AugmentSettings augment, long seed) {
       this.images = new StoredImages(store);
       this.views = new ViewMaker(augment);
+      this.seed = seed;
     }
 
     @Override
-    public void fill(int slot, int row) {
-      Batch batch = batches[slot];
+    public void fill(Batch batch, int row) {
       int id = batch.id(row);
       Image image = images.decode(id);
       int offset = row * views.length();
-      views.make(image, plan.seed(), batch.epoch(), id, 0, batch.view1Memory(), offset);
-      views.make(image, plan.seed(), batch.epoch(), id, 1, batch.view2Memory(), offset);
+      views.make(image, seed, batch.epoch(), id, 0, batch.view1Memory(), offset);
+      views.make(image, seed, batch.epoch(), id, 1, batch.view2Memory(), offset);
     }
 
     @Override

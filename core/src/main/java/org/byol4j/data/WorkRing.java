@@ -113,6 +113,16 @@ final class WorkRing implements AutoCloseable {
     }
   }
 
+  /** Whether {@link #take} would return at once. */
+  synchronized boolean isReady() {
+    int slot = (int) (taken % slots);
+    return !closed
+        && broken == null
+        && begun > taken
+        && rowsLeft[slot] == 0
+        && failure[slot] == null;
+  }
+
   /** Gives a slot back that was taken. */
   synchronized void release(int slot) {
     free[slot] = true;

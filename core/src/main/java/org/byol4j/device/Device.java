@@ -3,6 +3,7 @@ package org.byol4j.device;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
+import org.byol4j.augment.AugmentSettings;
 
 /**
  * Something that computes: it owns memory and makes the operations that work on it.
@@ -54,6 +55,23 @@ public interface Device extends AutoCloseable {
 
   /** Copies {@code from.shape().elements()} values out; the buffer's position moves behind them. */
   void read(Tensor from, FloatBuffer to);
+
+  /** Whether it has {@link #viewKernels}. */
+  default boolean makesViews() {
+    return false;
+  }
+
+  /**
+   * Something that makes the random views of images on this device, as {@link
+   * org.byol4j.augment.ViewMaker} does on the CPU.
+   *
+   * @param settings the recipe
+   * @param rows how many images there are at a time
+   * @throws UnsupportedOperationException if it does not {@link #makesViews}
+   */
+  default ViewKernels viewKernels(AugmentSettings settings, int rows) {
+    throw new UnsupportedOperationException("device=%s makes no views".formatted(name()));
+  }
 
   /**
    * A 2-d convolution of {@code input}; weights {@code [output.channels, input.channels, k, k]}.

@@ -5,10 +5,13 @@ import org.byol4j.data.BatchLoader;
 import org.byol4j.nn.View;
 
 /** The micro-batches of a loader; each is given back when the next one is asked for. */
-final class LoaderBatches implements MicroBatches {
+final class LoaderBatches implements ViewBatches {
   private final BatchLoader loader;
   private Batch current;
 
+  /**
+   * @param loader closed with this
+   */
   LoaderBatches(BatchLoader loader) {
     this.loader = loader;
   }
@@ -29,5 +32,15 @@ final class LoaderBatches implements MicroBatches {
   @Override
   public View view2() {
     return View.of(current.view2());
+  }
+
+  @Override
+  public long waitedNanos() {
+    return loader.waitedNanos();
+  }
+
+  @Override
+  public void close() {
+    loader.close();
   }
 }

@@ -8,7 +8,6 @@ import java.util.function.ToDoubleFunction;
 import org.byol4j.checkpoint.Attempt;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.collective.Collective;
-import org.byol4j.data.BatchLoader;
 import org.byol4j.device.Device;
 import org.byol4j.eval.EffectiveRank;
 import org.byol4j.metrics.StepRecord;
@@ -63,8 +62,8 @@ final class ReplicaLoop {
                 rows,
                 settings.augment().size(),
                 plan.shards().stepsPerEpoch());
-        BatchLoader loader =
-            new BatchLoader(
+        ViewBatches batches =
+            ViewBatches.open(
                 plan.store(),
                 settings.dataSettings(),
                 settings.augment(),
@@ -72,15 +71,15 @@ final class ReplicaLoop {
                 collective.rank(),
                 collective.size(),
                 plan.firstStep(),
-                plan.totalSteps());
+                plan.totalSteps(),
+                device);
         KnnMonitor monitor = new KnnMonitor(plan, device, collective, replica.online())) {
       resumed.ifPresent(found -> checkpoints.restore(found, replica));
-      return steps(replica, loader, monitor, rows);
+      return steps(replica, batches, monitor, rows);
     }
   }
 
-  private long steps(Replica replica, BatchLoader loader, KnnMonitor monitor, int rows) {
-    MicroBatches batches = new LoaderBatches(loader);
+  private long steps(Replica replica, ViewBatches batches, KnnMonitor monitor, int rows) {
     Projections projections =
         new Projections(device, collective, rows, plan.settings().network().output());
     log.ifPresent(RunLog::begin);
@@ -93,14 +92,14 @@ final class ReplicaLoop {
     boolean isOver = step == plan.totalSteps();
     while (!isOver) {
       long start = System.nanoTime();
-      long waitedBefore = loader.waitedNanos();
+      long waitedBefore = batches.waitedNanos();
       long sentBefore = collective.sentBytes();
       double loss = replica.step(step, batches);
       projections.measure(replica.predictions(), replica.projections());
       StepRecord.Timing timing =
           timing(
               start,
-              loader.waitedNanos() - waitedBefore,
+              batches.waitedNanos() - waitedBefore,
               replica.times(),
               collective.sentBytes() - sentBefore);
 

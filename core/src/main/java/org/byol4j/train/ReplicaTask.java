@@ -132,6 +132,9 @@ public final class ReplicaTask {
   /** What the bits of this run depend on. */
   private Map<String, String> fingerprint(Device device) {
     Map<String, String> fingerprint = new TreeMap<>(device.fingerprint());
+    if (ViewBatches.areOnDevice(settings.augment(), device)) {
+      fingerprint.put("views", "device");
+    }
     fingerprint.put("replicas", Integer.toString(settings.train().replicas()));
     // updates that are late are done before each checkpoint
     if (settings.server().sharing().filter(sharing -> sharing.staleness() > 0).isPresent()) {

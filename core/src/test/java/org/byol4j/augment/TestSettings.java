@@ -23,6 +23,7 @@ final class TestSettings {
         VIEW1,
         VIEW2,
         List.of(0.485, 0.456, 0.406),
-        List.of(0.229, 0.224, 0.225));
+        List.of(0.229, 0.224, 0.225),
+        AugmentSettings.Place.AUTO);
   }
 }

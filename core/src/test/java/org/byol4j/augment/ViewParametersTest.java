@@ -115,7 +115,8 @@ class ViewParametersTest {
             settings.view2(),
             settings.view1(),
             settings.mean(),
-            settings.std());
+            settings.std(),
+            AugmentSettings.Place.AUTO);
     ViewParameters drawn = ViewParameters.draw(settings, 375, 500, 1, 0, 3, 0);
     ViewParameters other = ViewParameters.draw(swapped, 375, 500, 1, 0, 3, 0);
     assertThat(other.crop()).isEqualTo(drawn.crop());

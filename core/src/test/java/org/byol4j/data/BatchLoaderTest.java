@@ -37,7 +37,8 @@ class BatchLoaderTest {
           RECIPE,
           RECIPE,
           List.of(0.5, 0.4, 0.3),
-          List.of(0.2, 0.3, 0.4));
+          List.of(0.2, 0.3, 0.4),
+          AugmentSettings.Place.AUTO);
   private static final int IMAGES = 53;
   private static final ShardPlan PLAN = new ShardPlan(IMAGES, 6, 12, 2, 99);
 

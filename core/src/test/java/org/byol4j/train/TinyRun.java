@@ -289,6 +289,7 @@ record TinyRun(
         view1,
         view2,
         List.of(0.485, 0.456, 0.406),
-        List.of(0.229, 0.224, 0.225));
+        List.of(0.229, 0.224, 0.225),
+        AugmentSettings.Place.AUTO);
   }
 }

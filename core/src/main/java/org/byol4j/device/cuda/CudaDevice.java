@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.byol4j.augment.AugmentSettings;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
@@ -21,6 +22,7 @@ import org.byol4j.device.RegressionLoss;
 import org.byol4j.device.Report;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
+import org.byol4j.device.ViewKernels;
 import org.byol4j.device.Window;
 
 /**
@@ -155,6 +157,16 @@ public final class CudaDevice implements Device {
           "buffer with remaining=%d for a tensor of shape=%s, expected at least %d"
               .formatted(buffer.remaining(), tensor.shape(), tensor.elements()));
     }
+  }
+
+  @Override
+  public boolean makesViews() {
+    return true;
+  }
+
+  @Override
+  public ViewKernels viewKernels(AugmentSettings settings, int rows) {
+    return new CudaViews(engine, activations, settings, rows);
   }
 
   @Override

@@ -107,7 +107,7 @@ class CudaResourcesTest {
   }
 
   /** To the nearest value with 7 bits behind the point, ties to even. */
-  private static float rounded(float value) {
+  static float rounded(float value) {
     int bits = Float.floatToRawIntBits(value);
     int low = bits & 0xffff;
     int up = low > 0x8000 || (low == 0x8000 && (bits & 0x10000) != 0) ? 0x10000 : 0;

@@ -34,10 +34,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Views by the sources of our kernels, run on the host, beside those of the CPU. */
 class CudaViewsTest {
   /**
-   * The promise is 1/255. This is a twentieth of it, since what the two round differently comes to
-   * less than a hundredth.
+   * The promise is 1/255. This is a hundredth of it, since what the two round differently comes to
+   * less than a thousandth.
    */
-  private static final double TOLERANCE = 1.0 / 255 / 20;
+  private static final double TOLERANCE = 1.0 / 255 / 100;
 
   private static final List<Double> MEAN = List.of(0.485, 0.456, 0.406);
   private static final List<Double> STD = List.of(0.229, 0.224, 0.225);
@@ -162,13 +162,10 @@ class CudaViewsTest {
   /** Larger planes than are worked on at once, and a blur that is wider than a warp. */
   @ParameterizedTest
   @EnumSource
-  void manyLargeViewsAreThoseOfTheCpu(Style style) {
-    AugmentSettings settings = settings(style, 700);
-    List<Sample> samples = new ArrayList<>();
-    for (int id = 0; id < 3; id++) {
-      samples.add(Sample.drawn(settings, TestImages.waves(500, 400, id), id));
-    }
-    expectClose(settings, samples);
+  void viewsThatAreMadeOneByOneAreThoseOfTheCpu(Style style) {
+    AugmentSettings settings = settings(style, 1030);
+    Image image = TestImages.waves(500, 400, 1);
+    expectClose(settings, List.of(Sample.drawn(settings, image, 1)));
   }
 
   private static void expectClose(AugmentSettings settings, List<Sample> samples) {
@@ -185,7 +182,6 @@ class CudaViewsTest {
           double difference = made[view][row * expected.length + i] - expected[i];
           most = Math.max(most, Math.abs(difference) * STD.get(i % 3));
         }
-        System.err.println("MOST " + most * 255);
         assertThat(most)
             .as(
                 "view=%d row=%d %dx%d %s",

@@ -74,7 +74,7 @@ public final class ByolPlan implements AutoCloseable {
     Slot gradient = plan.take(prediction.shape());
     onlinePass.backward().plan(Gradient.of(gradient));
 
-    this.arena = plan.finish();
+    this.arena = plan.finish(input.batch());
     this.loss =
         device.regressionLoss(
             prediction.tensor(), projection.tensor(), gradientFactor, gradient.tensor());

@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.Device;
+import org.byol4j.device.DeviceMemoryError;
 import org.byol4j.device.Figures;
 import org.byol4j.device.Op;
 import org.byol4j.device.Shape;
@@ -149,13 +150,36 @@ final class Planner {
     sections.get(sections.size() - 1).plannedAverages.add(normalization);
   }
 
-  /** Allocates the arena, which the caller owns, and binds every operation. */
-  Tensor finish() {
+  /**
+   * Allocates the arena, which the caller owns, and binds every operation.
+   *
+   * @param batch images that the plan is for
+   * @throws DeviceMemoryError if a device with memory of its own has too little, naming the sizes
+   *     and the largest batch that fits
+   */
+  Tensor finish(int batch) {
     int width = 1024;
     int rows = Math.toIntExact(Math.max(1, (arena.size() + width - 1) / width));
-    Tensor memory = device.allocateActivations(Shape.matrix(rows, width));
+    Shape extent = Shape.matrix(rows, width);
+    long largest = slots.stream().mapToLong(slot -> slot.shape().elements()).max().orElse(0);
+    PlanMemory size = new PlanMemory(batch, extent.elements(), largest);
+    Tensor memory;
+    try {
+      memory = device.allocateActivations(extent);
+    } catch (DeviceMemoryError e) {
+      throw size.explained(e, false);
+    }
+    try {
+      bind(memory);
+    } catch (DeviceMemoryError e) {
+      memory.close();
+      throw size.explained(e, true);
+    }
+    return memory;
+  }
+
+  private void bind(Tensor memory) {
     slots.forEach(slot -> slot.place(memory));
     sections.forEach(Section::finish);
-    return memory;
   }
 }

@@ -177,7 +177,13 @@ final class Convolution implements LinearMap {
   }
 
   private Gpu.ConvolutionPlan plan(ConvolutionProblem.Direction direction, Element element) {
-    Gpu.ConvolutionPlan plan = engine.gpu().plan(problem(direction, element));
+    ConvolutionProblem problem = problem(direction, element);
+    Gpu.ConvolutionPlan plan;
+    try {
+      plan = engine.gpu().plan(problem);
+    } catch (OutOfMemoryError e) {
+      throw engine.exhausted(e);
+    }
     if (plan.workspaceBytes() > 0) {
       engine.workspace().atLeast(plan.workspaceBytes());
     }

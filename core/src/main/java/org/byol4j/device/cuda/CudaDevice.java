@@ -47,12 +47,7 @@ public final class CudaDevice implements Device {
     ConvolutionProblem.Arithmetic arithmetic = arithmetic(settings);
     precision = settings.precision();
     activations = arithmetic.element();
-    engine =
-        new Engine(
-            gpu,
-            arithmetic == ConvolutionProblem.Arithmetic.BF16
-                ? ConvolutionProblem.Arithmetic.FP32
-                : arithmetic);
+    engine = new Engine(gpu, arithmetic);
     flat = new FlatOperations(engine);
   }
 
@@ -107,12 +102,12 @@ public final class CudaDevice implements Device {
 
   @Override
   public Tensor allocate(Shape shape) {
-    return CudaTensor.allocate(engine, Element.FP32, shape);
+    return CudaTensor.allocate(engine, GpuMemory.Purpose.PARAMETERS, Element.FP32, shape);
   }
 
   @Override
   public Tensor allocateActivations(Shape shape) {
-    return CudaTensor.allocate(engine, activations, shape);
+    return CudaTensor.allocate(engine, GpuMemory.Purpose.ACTIVATIONS, activations, shape);
   }
 
   @Override

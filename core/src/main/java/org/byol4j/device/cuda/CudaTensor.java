@@ -24,8 +24,9 @@ final class CudaTensor implements Tensor {
   }
 
   /** A tensor with zeroed memory of its own. */
-  static CudaTensor allocate(Engine engine, Element element, Shape shape) {
-    GpuMemory memory = engine.allocate(element, shape.elements() * element.bytes());
+  static CudaTensor allocate(
+      Engine engine, GpuMemory.Purpose purpose, Element element, Shape shape) {
+    GpuMemory memory = engine.allocate(purpose, element, shape.elements() * element.bytes());
     return new CudaTensor(engine, memory, 0, shape, true);
   }
 

@@ -56,7 +56,11 @@ final class CudaViews implements ViewKernels {
     int count = PackedViews.VIEWS * rows;
     Shape one = new Shape(rows, size, size, CHANNELS);
     CudaTensor all =
-        CudaTensor.allocate(engine, activations, new Shape(count, size, size, CHANNELS));
+        CudaTensor.allocate(
+            engine,
+            GpuMemory.Purpose.ACTIVATIONS,
+            activations,
+            new Shape(count, size, size, CHANNELS));
     this.views = all;
     for (int number = 0; number < PackedViews.VIEWS; number++) {
       view[number] = all.view(number * one.elements(), one);

@@ -5,13 +5,15 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import org.byol4j.device.DeviceMemory;
+import org.byol4j.device.DeviceMemoryError;
 import org.bytedeco.javacpp.BytePointer;
 
 /** What the operations of one device share: the GPU, its memory, the areas they use in turn. */
 final class Engine implements AutoCloseable {
 
   private final Gpu gpu;
-  private final ConvolutionProblem.Arithmetic ofFloats;
+  private final ConvolutionProblem.Arithmetic ofActivations;
   private final Waits waits;
   private final Staging staging;
   private final Set<GpuMemory> memories = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -28,11 +30,11 @@ final class Engine implements AutoCloseable {
 
   /**
    * @param gpu where it computes; closed with this
-   * @param ofFloats how products of float32 tensors are taken
+   * @param ofActivations how products of activations are taken
    */
-  Engine(Gpu gpu, ConvolutionProblem.Arithmetic ofFloats) {
+  Engine(Gpu gpu, ConvolutionProblem.Arithmetic ofActivations) {
     this.gpu = gpu;
-    this.ofFloats = ofFloats;
+    this.ofActivations = ofActivations;
     waits = new Waits(gpu);
     staging = new Staging(gpu, waits);
   }
@@ -55,7 +57,12 @@ final class Engine implements AutoCloseable {
 
   /** How products of tensors of such elements are taken. */
   ConvolutionProblem.Arithmetic arithmetic(Element element) {
-    return element == Element.BF16 ? ConvolutionProblem.Arithmetic.BF16 : ofFloats;
+    if (element == ofActivations.element()) {
+      return ofActivations;
+    }
+    return element == Element.BF16
+        ? ConvolutionProblem.Arithmetic.BF16
+        : ConvolutionProblem.Arithmetic.FP32;
   }
 
   /** Images as a convolution wants them. */
@@ -110,14 +117,51 @@ final class Engine implements AutoCloseable {
     }
   }
 
-  /** Zeroed memory that lives until it is freed or the device closed. */
+  /** Zeroed memory to work with that lives until it is freed or the device closed. */
   GpuMemory allocate(Element element, long bytes) {
+    return allocate(GpuMemory.Purpose.WORKSPACE, element, bytes);
+  }
+
+  /**
+   * The same for any purpose.
+   *
+   * @throws DeviceMemoryError if there is no more
+   */
+  GpuMemory allocate(GpuMemory.Purpose purpose, Element element, long bytes) {
     requireOpen();
-    long address = gpu.allocate(bytes);
+    long address;
+    try {
+      address = gpu.allocate(bytes);
+    } catch (OutOfMemoryError e) {
+      throw exhausted(e);
+    }
     gpu.zero(address, bytes);
-    GpuMemory memory = new GpuMemory(element, bytes, address);
+    GpuMemory memory = new GpuMemory(purpose, element, bytes, address);
     memories.add(memory);
     return memory;
+  }
+
+  /** The error that the GPU has no more memory, with what it is used for. */
+  DeviceMemoryError exhausted(OutOfMemoryError cause) {
+    Gpu.Room room = gpu.room();
+    DeviceMemory held =
+        new DeviceMemory(
+            room.free(),
+            room.total(),
+            held(GpuMemory.Purpose.ACTIVATIONS),
+            ofActivations.element().bytes(),
+            held(GpuMemory.Purpose.PARAMETERS),
+            held(GpuMemory.Purpose.WORKSPACE));
+    DeviceMemoryError error = new DeviceMemoryError(cause.getMessage(), held);
+    error.initCause(cause);
+    return error;
+  }
+
+  private long held(GpuMemory.Purpose purpose) {
+    return memories.stream()
+        .filter(memory -> memory.purpose() == purpose)
+        .mapToLong(GpuMemory::bytes)
+        .sum();
   }
 
   /** Numbers that kernels look things up in; they live as long as the device. */

@@ -21,6 +21,16 @@ interface Gpu extends AutoCloseable {
    */
   long allocate(long bytes);
 
+  /**
+   * The GPU's memory, in bytes.
+   *
+   * @param free what nobody has, in this process or another
+   */
+  record Room(long free, long total) {}
+
+  /** How much memory there is. */
+  Room room();
+
   /** Frees memory, once everything that was started is done. */
   void free(long address);
 

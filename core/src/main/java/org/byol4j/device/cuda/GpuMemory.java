@@ -6,16 +6,29 @@ package org.byol4j.device.cuda;
  */
 final class GpuMemory {
 
+  /** What a block is for. */
+  enum Purpose {
+    ACTIVATIONS,
+    PARAMETERS,
+    WORKSPACE
+  }
+
+  private final Purpose purpose;
   private final Element element;
   private final long bytes;
   private final long address;
   private volatile long version;
   private volatile boolean closed;
 
-  GpuMemory(Element element, long bytes, long address) {
+  GpuMemory(Purpose purpose, Element element, long bytes, long address) {
+    this.purpose = purpose;
     this.element = element;
     this.bytes = bytes;
     this.address = address;
+  }
+
+  Purpose purpose() {
+    return purpose;
   }
 
   Element element() {

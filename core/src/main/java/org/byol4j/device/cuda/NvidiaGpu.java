@@ -132,17 +132,20 @@ final class NvidiaGpu implements Gpu {
     int status = cuMemAlloc(address, Math.max(1, bytes));
     if (status == CUDA_ERROR_OUT_OF_MEMORY) {
       throw new OutOfMemoryError(
-          "cannot allocate GPU memory: bytes=%d %s".formatted(bytes, free()));
+          "cannot allocate GPU memory: bytes=%d freeBytes=%d totalBytes=%d"
+              .formatted(bytes, room().free(), room().total()));
     }
     check(status, "cuMemAlloc");
     return address[0];
   }
 
-  private String free() {
+  @Override
+  public Room room() {
+    enter();
     try (SizeTPointer free = new SizeTPointer(1);
         SizeTPointer total = new SizeTPointer(1)) {
       check(cuMemGetInfo(free, total), "cuMemGetInfo");
-      return "freeBytes=%d totalBytes=%d".formatted(free.get(), total.get());
+      return new Room(free.get(), total.get());
     }
   }
 

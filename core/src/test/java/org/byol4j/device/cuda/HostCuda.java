@@ -17,6 +17,11 @@ public final class HostCuda {
     return open(precision, new HostGpu(HostGpu.Order.FORWARDS));
   }
 
+  /** Opens one whose GPU has so much memory; the caller closes it. */
+  public static Device open(String precision, long limitBytes) {
+    return open(precision, new HostGpu(HostGpu.Order.FORWARDS, limitBytes));
+  }
+
   static CudaDevice open(String precision, HostGpu gpu) {
     return new CudaDevice(
         new ComputeSettings("cuda", precision, 1, ComputeSettings.Convolution.AUTO), gpu);

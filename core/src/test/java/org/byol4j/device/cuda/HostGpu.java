@@ -45,10 +45,20 @@ final class HostGpu implements Gpu {
   private final Order order;
   private final Map<Long, BytePointer> blocks = new HashMap<>();
   private final Queue<Runnable> started = new ArrayDeque<>();
+  private final long limitBytes;
   private long allocations;
+  private long heldBytes;
 
   HostGpu(Order order) {
+    this(order, Long.MAX_VALUE);
+  }
+
+  /**
+   * @param limitBytes how much memory it has
+   */
+  HostGpu(Order order, long limitBytes) {
     this.order = order;
+    this.limitBytes = limitBytes;
   }
 
   /** How often memory was allocated. */
@@ -69,17 +79,28 @@ final class HostGpu implements Gpu {
   @Override
   public synchronized long allocate(long bytes) {
     allocations++;
+    if (bytes > room().free()) {
+      throw new OutOfMemoryError("no GPU memory on purpose: bytes=" + bytes);
+    }
     BytePointer block = new BytePointer(bytes + ALIGNMENT);
     BytePointer.memset(block, RUBBISH, bytes + ALIGNMENT);
     long address = (block.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     blocks.put(address, block);
+    heldBytes += block.capacity();
     return address;
+  }
+
+  @Override
+  public synchronized Room room() {
+    return new Room(limitBytes - heldBytes, limitBytes);
   }
 
   @Override
   public synchronized void free(long address) {
     await();
-    blocks.remove(address).close();
+    BytePointer block = blocks.remove(address);
+    heldBytes -= block.capacity();
+    block.close();
   }
 
   @Override

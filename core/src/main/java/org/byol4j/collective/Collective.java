@@ -1,5 +1,7 @@
 package org.byol4j.collective;
 
+import java.util.function.Consumer;
+
 /**
  * One replica's handle on a fixed group of replicas that advance in lockstep.
  *
@@ -49,6 +51,12 @@ public interface Collective extends AutoCloseable {
    * handed to its connections, before encryption. 0 where replicas share memory.
    */
   long sentBytes();
+
+  /**
+   * Has {@code listener} hear the reason when the group fails, on the thread that notices; at once
+   * if it has failed. It is to be quick, and not to call this collective.
+   */
+  void onFailure(Consumer<String> listener);
 
   /** Fails every operation of the group, now and from now on, with {@code reason}. */
   void abort(String reason);

@@ -5,6 +5,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -173,6 +174,11 @@ public final class LocalCollective implements Collective {
   @Override
   public long sentBytes() {
     return 0;
+  }
+
+  @Override
+  public void onFailure(Consumer<String> listener) {
+    group.onFailure(listener);
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * What the handles of a {@link LocalCollective} share: the place where the replicas meet, what each
@@ -41,6 +42,7 @@ final class LocalGroup {
 
   /** What groups of the same replicas share: if one fails, all do. It is also their lock. */
   static final class Fate {
+    private final List<Consumer<String>> listeners = new ArrayList<>();
     private String failure = "";
   }
 
@@ -97,8 +99,19 @@ final class LocalGroup {
     synchronized (fate) {
       if (fate.failure.isEmpty()) {
         fate.failure = reason;
+        fate.listeners.forEach(listener -> listener.accept(reason));
       }
       fate.notifyAll();
+    }
+  }
+
+  /** Has {@code listener} hear why the group fails; at once if it has failed. */
+  void onFailure(Consumer<String> listener) {
+    synchronized (fate) {
+      fate.listeners.add(listener);
+      if (!fate.failure.isEmpty()) {
+        listener.accept(fate.failure);
+      }
     }
   }
 

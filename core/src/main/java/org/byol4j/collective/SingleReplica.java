@@ -1,5 +1,7 @@
 package org.byol4j.collective;
 
+import java.util.function.Consumer;
+
 /** The trivial group: one replica, which already agrees with itself. */
 enum SingleReplica implements Collective {
   INSTANCE;
@@ -37,6 +39,9 @@ enum SingleReplica implements Collective {
   public long sentBytes() {
     return 0;
   }
+
+  @Override
+  public void onFailure(Consumer<String> listener) {}
 
   @Override
   public void abort(String reason) {}

@@ -1,5 +1,7 @@
 package org.byol4j.collective;
 
+import java.util.function.Consumer;
+
 /** Another collective, and how long the operations of this handle on it have taken. */
 public final class TimedCollective implements Collective {
   private final Collective collective;
@@ -68,6 +70,11 @@ public final class TimedCollective implements Collective {
   @Override
   public long sentBytes() {
     return collective.sentBytes();
+  }
+
+  @Override
+  public void onFailure(Consumer<String> listener) {
+    collective.onFailure(listener);
   }
 
   @Override

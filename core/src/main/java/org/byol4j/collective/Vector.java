@@ -12,6 +12,14 @@ public interface Vector {
   /** The number of elements. */
   long length();
 
+  /**
+   * What holds the elements: a collective that recognizes it may go there directly, without the
+   * methods below. All replicas call an operation with vectors that are held alike.
+   */
+  default Object holder() {
+    return this;
+  }
+
   /** 4 for float32, 8 for float64; what is only gathered may have elements of any size. */
   int elementBytes();
 

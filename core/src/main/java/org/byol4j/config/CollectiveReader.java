@@ -6,8 +6,11 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.byol4j.collective.CollectiveSettings;
+import org.byol4j.collective.CollectiveSettings.Kind;
 import org.byol4j.collective.tcp.TcpSettings;
 import org.byol4j.collective.tcp.TlsSettings;
+import org.byol4j.paramserver.ParameterServerSettings;
 
 /** The keys of {@code collective}. */
 final class CollectiveReader {
@@ -41,6 +44,20 @@ final class CollectiveReader {
         values.duration("collective.spin", Duration.ZERO, LONGEST_SPIN),
         chunkBytes(),
         tls());
+  }
+
+  /**
+   * How gradients and weights are exchanged.
+   *
+   * @param tcp the connections, as {@link #read} gives them
+   * @param server who exchanges: encoded gradients go by TCP
+   */
+  CollectiveSettings exchange(TcpSettings tcp, ParameterServerSettings server) {
+    Kind kind = values.oneOf("collective.kind", Kind.class);
+    return new CollectiveSettings(
+        kind == Kind.AUTO && server.sharing().isPresent() ? Kind.TCP : kind,
+        tcp.tls().isPresent(),
+        tcp.progressTimeout());
   }
 
   private record PortRange(int low, int high) {

@@ -8,6 +8,7 @@ import java.util.List;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.checkpoint.CheckpointSettings;
 import org.byol4j.checkpoint.LeaseSettings;
+import org.byol4j.collective.CollectiveSettings;
 import org.byol4j.collective.tcp.TcpSettings;
 import org.byol4j.data.DataSettings;
 import org.byol4j.device.ComputeSettings;
@@ -42,6 +43,7 @@ public record Configuration(
     ComputeSettings compute,
     ClusterSettings cluster,
     TcpSettings collective,
+    CollectiveSettings exchange,
     List<ResolvedValue> resolved) {
 
   /** The defaults, and {@code assignments} over them, the last of a key first. */
@@ -96,13 +98,15 @@ public record Configuration(
     NetworkSettings network = reader.network();
     OptimizerSettings optimizer = reader.optimizer();
     TargetSettings target = reader.target();
-    ParameterServerSettings server = reader.server();
+    ParameterServerSettings server = reader.server(compute);
     CheckpointSettings checkpoint = reader.checkpoint();
     LeaseSettings lease = reader.lease();
     KnnSettings knn = reader.knn();
     CollapseSettings collapse = reader.collapse();
     ClusterSettings cluster = reader.cluster();
-    TcpSettings collective = new CollectiveReader(values).read();
+    CollectiveReader collectiveReader = new CollectiveReader(values);
+    TcpSettings collective = collectiveReader.read();
+    CollectiveSettings exchange = collectiveReader.exchange(collective, server);
 
     Contradictions contradictions = new Contradictions(values);
     contradictions.checkBatch(train, data);
@@ -113,6 +117,7 @@ public record Configuration(
     contradictions.checkKnn(knn, network);
     contradictions.checkDevice(compute);
     contradictions.checkSharing(server, target);
+    contradictions.checkExchange(exchange, compute, server);
 
     List<Fault> faults =
         new ArrayList<>(UnknownKeys.in(root, values.knownKeys(), values.openSections()));
@@ -135,6 +140,7 @@ public record Configuration(
         compute,
         cluster,
         collective,
+        exchange,
         values.resolved());
   }
 }

@@ -5,6 +5,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.augment.AugmentSettings.ViewRecipe;
+import org.byol4j.collective.CollectiveSettings;
 import org.byol4j.data.DataSettings;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.eval.KnnSettings;
@@ -216,6 +217,36 @@ final class Contradictions {
           "cannot be asked for, with " + values.mention("gradient-sharing.staleness"),
           "after-step, or gradient-sharing.staleness=0",
           "gradient-sharing.staleness");
+    }
+  }
+
+  /** What NCCL cannot do. */
+  void checkExchange(
+      CollectiveSettings exchange, ComputeSettings compute, ParameterServerSettings server) {
+    String kind = "collective.kind";
+    if (!values.areGood(kind) || exchange.kind() != CollectiveSettings.Kind.NCCL) {
+      return;
+    }
+    if (values.areGood("compute.device") && !compute.device().equals("cuda")) {
+      values.report(
+          kind,
+          "cannot be asked for, with " + values.mention("compute.device"),
+          "auto or tcp, or compute.device=cuda",
+          "compute.device");
+    }
+    if (exchange.isEncrypted()) {
+      values.report(
+          kind,
+          "cannot be asked for, with " + values.mention("collective.tls.key-store"),
+          "auto or tcp, as NCCL does not encrypt",
+          "collective.tls.key-store");
+    }
+    if (values.areGood("parameter-server.mode") && server.sharing().isPresent()) {
+      values.report(
+          kind,
+          "cannot be asked for, with " + values.mention("parameter-server.mode"),
+          "auto or tcp, which encoded gradients travel by",
+          "parameter-server.mode");
     }
   }
 

@@ -145,13 +145,19 @@ final class SettingsReader {
         values.oneOf("target.update", TargetSettings.Update.class));
   }
 
-  ParameterServerSettings server() {
+  /**
+   * The keys of {@code parameter-server}.
+   *
+   * @param compute on a GPU it is less to move weights than to send them
+   */
+  ParameterServerSettings server(ComputeSettings compute) {
+    boolean isLocal = compute.device().equals("cuda");
     Mode mode = values.oneOf("parameter-server.mode", Mode.class);
     TargetSync targetSync =
         values.oneOfOrAuto(
             "parameter-server.target-sync",
             TargetSync.class,
-            mode == Mode.GRADIENT_SHARING ? TargetSync.LOCAL : TargetSync.BROADCAST);
+            isLocal || mode == Mode.GRADIENT_SHARING ? TargetSync.LOCAL : TargetSync.BROADCAST);
     int digestEverySteps = values.integer("parameter-server.digest-every-steps", 0, UNLIMITED);
     SharingSettings sharing = sharing();
     return new ParameterServerSettings(

@@ -8,6 +8,11 @@ import org.byol4j.device.HostWindow;
 record HostVector(HostWindow window) implements Vector {
 
   @Override
+  public Object holder() {
+    return window;
+  }
+
+  @Override
   public long length() {
     return window.length();
   }

@@ -11,6 +11,7 @@ import org.byol4j.collective.Collective;
 import org.byol4j.data.DataException;
 import org.byol4j.data.ImageStore;
 import org.byol4j.device.Device;
+import org.byol4j.device.cuda.GpuGroup;
 import org.byol4j.nn.Architecture;
 
 /**
@@ -55,28 +56,31 @@ public final class ReplicaTask {
    *
    * @return how the run ended, on rank 0; empty elsewhere
    * @throws DataException if the store does not hold the images of the run
+   * @throws org.byol4j.device.cuda.NcclException if the settings want what replicas' GPUs cannot do
    * @throws CollapsedException if the representation collapses and the settings say to stop then
    * @throws org.byol4j.checkpoint.StorageException if checkpoints can be neither read nor written
    */
   public Optional<RunSummary> run() {
-    try (Device device = Devices.open(settings.compute(), gpu)) {
+    try (Device device = Devices.open(settings.compute(), gpu);
+        GpuGroup group = GpuGroup.of(collective, device, settings.collective(), observer::says)) {
       checkImages();
       Optional<Checkpoint> resumed =
           start.isResumed() ? Optional.of(checkpoint()) : Optional.empty();
       RunPlan plan = plan(device, resumed);
       if (collective.rank() == 0) {
         resumed.ifPresent(checkpoint -> sayResumed(checkpoint, plan));
-        return Optional.of(runAndWrite(plan, device, resumed));
+        return Optional.of(runAndWrite(plan, device, group.collective(), resumed));
       }
-      loop(plan, device, Optional.empty()).run(resumed);
+      loop(plan, device, group.collective(), Optional.empty()).run(resumed);
       return Optional.empty();
     }
   }
 
-  private RunSummary runAndWrite(RunPlan plan, Device device, Optional<Checkpoint> resumed) {
+  private RunSummary runAndWrite(
+      RunPlan plan, Device device, Collective group, Optional<Checkpoint> resumed) {
     long begin = System.nanoTime();
     try (RunLog log = new RunLog(plan, start.asAttempt(), observer)) {
-      long steps = loop(plan, device, Optional.of(log)).run(resumed);
+      long steps = loop(plan, device, group, Optional.of(log)).run(resumed);
       double seconds = (System.nanoTime() - begin) / 1e9;
       double images = (double) (steps - plan.firstStep()) * settings.train().batchSize();
       return new RunSummary(
@@ -89,8 +93,8 @@ public final class ReplicaTask {
     }
   }
 
-  private ReplicaLoop loop(RunPlan plan, Device device, Optional<RunLog> log) {
-    return new ReplicaLoop(plan, device, collective, start.asAttempt(), stop, log);
+  private ReplicaLoop loop(RunPlan plan, Device device, Collective group, Optional<RunLog> log) {
+    return new ReplicaLoop(plan, device, group, start.asAttempt(), stop, log);
   }
 
   private RunPlan plan(Device device, Optional<Checkpoint> resumed) {

@@ -5,6 +5,7 @@ import java.util.function.Function;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.checkpoint.CheckpointSettings;
 import org.byol4j.checkpoint.RunStorage;
+import org.byol4j.collective.CollectiveSettings;
 import org.byol4j.data.DataSettings;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.eval.CollapseSettings;
@@ -38,6 +39,7 @@ public record RunSettings(
     KnnSettings knn,
     CollapseSettings collapse,
     ComputeSettings compute,
+    CollectiveSettings collective,
     String configuration,
     Function<String, List<String>> differences) {
 

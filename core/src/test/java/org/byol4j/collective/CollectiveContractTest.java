@@ -2,10 +2,13 @@ package org.byol4j.collective;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -175,6 +178,28 @@ public abstract class CollectiveContractTest {
         }
       }
     }
+  }
+
+  @Test
+  void listenersHearOnceWhyTheGroupHasFailedBeforeAndAfter() throws InterruptedException {
+    List<Collective> group = newGroup();
+    assumeTrue(group.size() > 1, "a single replica cannot lose another");
+    BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    Collective first = group.get(0);
+    first.onFailure(reason -> heard.add("before: " + reason));
+    assertThat(heard).isEmpty();
+
+    group.get(1).abort("enough");
+
+    assertThat(heard.poll(30, TimeUnit.SECONDS))
+        .startsWith("before: ")
+        .contains("aborted by rank=1: enough");
+    first.onFailure(reason -> heard.add("after: " + reason));
+    assertThat(heard.poll(30, TimeUnit.SECONDS))
+        .startsWith("after: ")
+        .contains("aborted by rank=1: enough");
+    first.abort("again");
+    assertThat(heard).isEmpty();
   }
 
   @Test

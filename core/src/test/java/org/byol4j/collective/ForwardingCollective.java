@@ -1,5 +1,7 @@
 package org.byol4j.collective;
 
+import java.util.function.Consumer;
+
 /** Another collective as it is; a test's own changes one of its operations. */
 public abstract class ForwardingCollective implements Collective {
   private final Collective collective;
@@ -47,6 +49,11 @@ public abstract class ForwardingCollective implements Collective {
   @Override
   public long sentBytes() {
     return collective.sentBytes();
+  }
+
+  @Override
+  public void onFailure(Consumer<String> listener) {
+    collective.onFailure(listener);
   }
 
   @Override

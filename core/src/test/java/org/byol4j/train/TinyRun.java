@@ -26,6 +26,8 @@ import org.byol4j.checkpoint.LocalStorage;
 import org.byol4j.checkpoint.RunFolder;
 import org.byol4j.checkpoint.RunStorage;
 import org.byol4j.checkpoint.Section;
+import org.byol4j.collective.CollectiveSettings;
+import org.byol4j.collective.CollectiveSettings.Kind;
 import org.byol4j.data.DataSettings;
 import org.byol4j.data.StoreProgress;
 import org.byol4j.device.ComputeSettings;
@@ -275,6 +277,7 @@ record TinyRun(
         new KnnSettings(1, 5, 0.1, IMAGES, SIZE),
         collapse,
         new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO),
+        new CollectiveSettings(Kind.AUTO, false, Duration.ofMinutes(1)),
         "tiny = true\n",
         differences);
   }

@@ -10,6 +10,7 @@ import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.device.cuda.NcclException;
 import org.byol4j.eval.EvaluationException;
 import org.byol4j.exchange.ExchangeException;
 import org.byol4j.metrics.MetricsException;
@@ -71,6 +72,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         || failure instanceof ResumeRefusedException
         || failure instanceof CollapsedException
         || failure instanceof ClusterException
+        || failure instanceof NcclException
         || failure instanceof TlsKeysException) {
       return ExitCode.USAGE;
     }

@@ -8,6 +8,7 @@ import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.device.cuda.NcclException;
 import org.byol4j.eval.EvaluationException;
 import org.byol4j.exchange.ExchangeException;
 import org.byol4j.metrics.MetricsException;
@@ -32,6 +33,7 @@ final class LaunchFailure {
           ExchangeException.class,
           LinkageError.class,
           MetricsException.class,
+          NcclException.class,
           NotFiniteException.class,
           ResumeRefusedException.class,
           StorageException.class,

@@ -34,6 +34,7 @@ public final class RunConfiguration {
         configuration.knn(),
         configuration.collapse(),
         configuration.compute(),
+        configuration.exchange(),
         text.toString(),
         saved -> ConfigurationText.parse(saved).resumeDifferences(text));
   }

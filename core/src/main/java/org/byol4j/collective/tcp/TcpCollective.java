@@ -4,6 +4,7 @@ import java.nio.DoubleBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveArguments;
@@ -109,6 +110,22 @@ final class TcpCollective implements Collective {
   @Override
   public long sentBytes() {
     return sentBytes.getAsLong();
+  }
+
+  @Override
+  public void onFailure(Consumer<String> listener) {
+    AtomicBoolean hasHeard = new AtomicBoolean();
+    Runnable tell =
+        () -> {
+          if (hasHeard.compareAndSet(false, true)) {
+            listener.accept(group.failure());
+          }
+        };
+    group.onFailure(tell);
+    // it may have failed before anybody listened
+    if (group.hasFailed()) {
+      tell.run();
+    }
   }
 
   @Override

@@ -100,6 +100,10 @@ public final class CudaDevice implements Device {
     return facts;
   }
 
+  Engine engine() {
+    return engine;
+  }
+
   @Override
   public Tensor allocate(Shape shape) {
     return CudaTensor.allocate(engine, GpuMemory.Purpose.PARAMETERS, Element.FP32, shape);

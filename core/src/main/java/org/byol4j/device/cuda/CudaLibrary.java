@@ -103,6 +103,16 @@ record CudaLibrary(
    * @throws IllegalStateException if it cannot be loaded, or its version will not do
    */
   String require() {
+    return "%s (%s)".formatted(requireVersion(), place());
+  }
+
+  /**
+   * Loads it and looks at its version.
+   *
+   * @return the version as people write it
+   * @throws IllegalStateException if it cannot be loaded, or its version will not do
+   */
+  String requireVersion() {
     NativeLibrary library;
     long version;
     try {
@@ -112,7 +122,7 @@ record CudaLibrary(
       throw new IllegalStateException(CudaRuntime.missing(file, packages), e);
     }
     requirement.accept(version);
-    return "%s (%s)".formatted(text.apply(version), place());
+    return text.apply(version);
   }
 
   /** The file that is mapped into this process. */

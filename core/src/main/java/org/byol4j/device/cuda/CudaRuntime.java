@@ -19,6 +19,8 @@ final class CudaRuntime {
   private static final String CLASSES = "org/bytedeco/cuda/global/cudnn.class";
   private static final String NATIVES = "org/bytedeco/cuda/linux-x86_64/libjnicudnn.so";
 
+  private static final String NCCL_NATIVES = "org/bytedeco/cuda/linux-x86_64/libjninccl.so";
+
   /** The lines of CUDA that this was compiled with (docs/gpu.md). */
   private static final List<Integer> LINES = List.of(12, 13);
 
@@ -145,6 +147,20 @@ final class CudaRuntime {
                   + " (Turing); compute.device=nd4j has code for older ones")
               .formatted(USER, gpu, capability / 10, capability % 10));
     }
+  }
+
+  /**
+   * Sees to it that NCCL can be called; returns its version.
+   *
+   * @throws IllegalStateException if it is missing, too old, or its JNI library is
+   */
+  static String requireNccl() {
+    ClassLoader loader = CudaRuntime.class.getClassLoader();
+    int line = requireClasses(loader);
+    if (loader.getResource(NCCL_NATIVES) == null) {
+      throw new IllegalStateException("the class path lacks " + NCCL_NATIVES);
+    }
+    return CudaLibrary.nccl(line).requireVersion();
   }
 
   private static void requireLibraries(int line) {

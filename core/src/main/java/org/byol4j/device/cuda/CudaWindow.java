@@ -58,12 +58,24 @@ final class CudaWindow implements HostWindow {
     tensor.memory().changed();
   }
 
+  /** Whether the elements lie in the memory of that device. */
+  boolean isOf(Engine other) {
+    return engine == other;
+  }
+
+  /** Says that the elements have changed where they lie. */
+  void changed() {
+    tensor.memory().changed();
+  }
+
   private void requireWithin(long from, int count) {
     tensor.memory().requireOpen();
     Objects.checkFromIndexSize(from, (long) count, length());
   }
 
-  private long address(long from) {
+  /** Where element {@code from} lies in the GPU's memory. */
+  long address(long from) {
+    tensor.memory().requireOpen();
     return tensor.address() + from * Float.BYTES;
   }
 

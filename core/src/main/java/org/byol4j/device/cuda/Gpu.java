@@ -72,6 +72,33 @@ interface Gpu extends AutoCloseable {
    */
   ConvolutionPlan plan(ConvolutionProblem problem);
 
+  /**
+   * Where this GPU sits: equal texts are the same GPU, whatever process asks.
+   *
+   * @throws IllegalStateException if that cannot be told
+   */
+  Place place();
+
+  /**
+   * What GPUs are connected by, and its version.
+   *
+   * @throws IllegalStateException if it is missing or will not do
+   */
+  String linkVersion();
+
+  /** Draws what GPUs that are to be connected know each other by; one replica does, for all. */
+  byte[] newLinkId();
+
+  /**
+   * Connects this GPU with those of the other replicas; returns when all do so. From any thread.
+   *
+   * @throws IllegalStateException if it cannot be
+   */
+  GpuLink link(byte[] id, int rank, int size);
+
+  /** A GPU among all of all machines. */
+  record Place(String host, String busId) {}
+
   /** One kernel. */
   @FunctionalInterface
   interface Kernel {

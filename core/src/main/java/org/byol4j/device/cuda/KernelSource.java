@@ -14,7 +14,8 @@ final class KernelSource {
 
   /** The files of kernels, without {@code .cu}. */
   static final List<String> FILES =
-      List.of("batchnorm", "elementwise", "flat", "layout", "loss", "pooling", "views");
+      List.of(
+          "batchnorm", "collective", "elementwise", "flat", "layout", "loss", "pooling", "views");
 
   private KernelSource() {}
 

@@ -7,6 +7,7 @@ import static org.bytedeco.cuda.global.cudart.CU_STREAM_NON_BLOCKING;
 import static org.bytedeco.cuda.global.cudart.cuCtxSetCurrent;
 import static org.bytedeco.cuda.global.cudart.cuDeviceGet;
 import static org.bytedeco.cuda.global.cudart.cuDeviceGetName;
+import static org.bytedeco.cuda.global.cudart.cuDeviceGetPCIBusId;
 import static org.bytedeco.cuda.global.cudart.cuDevicePrimaryCtxRetain;
 import static org.bytedeco.cuda.global.cudart.cuDriverGetVersion;
 import static org.bytedeco.cuda.global.cudart.cuEventCreate;
@@ -240,6 +241,31 @@ final class NvidiaGpu implements Gpu {
       check(cuModuleLoadData(module, code), "kernels of " + file);
     }
     return module;
+  }
+
+  @Override
+  public Place place() {
+    enter();
+    try (BytePointer text = new BytePointer(NAME_BYTES)) {
+      check(cuDeviceGetPCIBusId(text, NAME_BYTES, device), "cuDeviceGetPCIBusId");
+      return new Place(Hosts.thisOne(), text.getString());
+    }
+  }
+
+  @Override
+  public String linkVersion() {
+    return CudaRuntime.requireNccl();
+  }
+
+  @Override
+  public byte[] newLinkId() {
+    enter();
+    return NcclLink.newId();
+  }
+
+  @Override
+  public GpuLink link(byte[] id, int rank, int size) {
+    return new NcclLink(this::enter, computing, id, rank, size);
   }
 
   @Override

@@ -22,6 +22,15 @@ public final class HostCuda {
     return open(precision, new HostGpu(HostGpu.Order.FORWARDS, limitBytes));
   }
 
+  /**
+   * Opens one that says where it sits; the caller closes it.
+   *
+   * @param busId as no other one of the test has it
+   */
+  public static Device open(String precision, String busId) {
+    return open(precision, new HostGpu(HostGpu.Order.FORWARDS, new Gpu.Place("this host", busId)));
+  }
+
   static CudaDevice open(String precision, HostGpu gpu) {
     return new CudaDevice(
         new ComputeSettings("cuda", precision, 1, ComputeSettings.Convolution.AUTO), gpu);

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Random;
 import org.byol4j.device.cuda.ConvolutionProblem.Direction;
 import org.bytedeco.javacpp.BytePointer;
 
@@ -43,11 +44,13 @@ final class HostGpu implements Gpu {
   private static final Object RUNNING = new Object();
 
   private final Order order;
+  private final Place place;
   private final Map<Long, BytePointer> blocks = new HashMap<>();
   private final Queue<Runnable> started = new ArrayDeque<>();
   private final long limitBytes;
   private long allocations;
   private long heldBytes;
+  private String connecting = "";
 
   HostGpu(Order order) {
     this(order, Long.MAX_VALUE);
@@ -57,8 +60,24 @@ final class HostGpu implements Gpu {
    * @param limitBytes how much memory it has
    */
   HostGpu(Order order, long limitBytes) {
+    this(order, limitBytes, new Place("this host", "0000:00:00.0"));
+  }
+
+  /** One that says that it sits in {@code place}. */
+  HostGpu(Order order, Place place) {
+    this(order, Long.MAX_VALUE, place);
+  }
+
+  private HostGpu(Order order, long limitBytes, Place place) {
     this.order = order;
     this.limitBytes = limitBytes;
+    this.place = place;
+  }
+
+  /** Has it fail to connect to others; returns itself. */
+  HostGpu thatCannotConnect(String reason) {
+    connecting = reason;
+    return this;
   }
 
   /** How often memory was allocated. */
@@ -227,6 +246,31 @@ final class HostGpu implements Gpu {
       case DATA -> 1;
       case WEIGHTS -> 2;
     };
+  }
+
+  @Override
+  public Place place() {
+    return place;
+  }
+
+  @Override
+  public String linkVersion() {
+    return "2.28.9";
+  }
+
+  @Override
+  public byte[] newLinkId() {
+    byte[] id = new byte[128];
+    new Random().nextBytes(id);
+    return id;
+  }
+
+  @Override
+  public GpuLink link(byte[] id, int rank, int size) {
+    if (!connecting.isEmpty()) {
+      throw new IllegalStateException(connecting);
+    }
+    return HostLink.connect(this, id, rank, size);
   }
 
   private static void requireAligned(long... addresses) {

@@ -73,7 +73,7 @@ class PackageTableTest {
                   "exchange",
                   "metrics",
                   "eval")),
-          entry("doctor", Set.of("device", "device.cuda", "collective.tcp", "train")),
+          entry("doctor", Set.of("device", "device.cuda", "collective", "collective.tcp", "train")),
           entry(
               "config",
               Set.of(

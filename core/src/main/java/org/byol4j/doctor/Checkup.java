@@ -6,12 +6,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.byol4j.collective.CollectiveSettings;
+import org.byol4j.collective.CollectiveSettings.Kind;
 import org.byol4j.collective.tcp.TcpSettings;
 import org.byol4j.collective.tcp.TlsKeys;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.collective.tcp.TlsSettings;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.cuda.CudaInventory;
 import org.byol4j.train.Devices;
 
 /**
@@ -20,9 +23,11 @@ import org.byol4j.train.Devices;
  */
 public final class Checkup {
   private static final long GIBIBYTE = 1L << 30;
+  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
   private final ComputeSettings compute;
   private final TcpSettings collective;
+  private final CollectiveSettings exchange;
   private final int replicas;
   private final Place place;
 
@@ -38,12 +43,20 @@ public final class Checkup {
   public record Place(String host, int replicas, String gpu, Path images) {}
 
   /**
+   * @param collective the connections between replicas
+   * @param exchange what carries their gradients
    * @param replicas how many there are on all machines
    * @param place this machine
    */
-  public Checkup(ComputeSettings compute, TcpSettings collective, int replicas, Place place) {
+  public Checkup(
+      ComputeSettings compute,
+      TcpSettings collective,
+      CollectiveSettings exchange,
+      int replicas,
+      Place place) {
     this.compute = compute;
     this.collective = collective;
+    this.exchange = exchange;
     this.replicas = replicas;
     this.place = place;
   }
@@ -62,6 +75,7 @@ public final class Checkup {
     GpuCheck.Facts gpu = GpuCheck.Facts.ofThisMachine(place.gpu());
     findings.addAll(GpuCheck.findings(gpu, compute, place.gpu().isEmpty() ? place.replicas() : 1));
     findings.add(device(gpu));
+    findings.addAll(betweenGpus());
     findings.addAll(folders());
     findings.addAll(network());
     findings.add(ClockCheck.finding(Instant.now()));
@@ -89,6 +103,28 @@ public final class Checkup {
     return device.fingerprint().entrySet().stream()
         .map(fact -> fact.getKey() + "=" + fact.getValue())
         .collect(Collectors.joining(" "));
+  }
+
+  /** What NCCL needs, where it is asked for or may be used. */
+  private List<Finding> betweenGpus() {
+    boolean isOfUse =
+        replicas > 1
+            && compute.device().equals("cuda")
+            && exchange.kind() != Kind.TCP
+            && !exchange.isEncrypted();
+    if (!isOfUse) {
+      return List.of();
+    }
+    Finding library = GpuCheck.nccl(CudaInventory.nccl(), exchange.kind());
+    return place.replicas() == 1
+        ? List.of(library)
+        : List.of(
+            library,
+            FolderCheck.finding(
+                "shared memory",
+                FolderCheck.Facts.of(SHARED_MEMORY),
+                "GPUs of a machine exchange there by NCCL; in containers --shm-size=1g",
+                GIBIBYTE / 2));
   }
 
   private List<Finding> folders() {

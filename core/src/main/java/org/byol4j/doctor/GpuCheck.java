@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
+import org.byol4j.collective.CollectiveSettings.Kind;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.cuda.CudaInventory;
 import org.byol4j.device.cuda.CudaInventory.Part;
@@ -63,6 +64,25 @@ final class GpuCheck {
                   + " (cluster.spark.task.resource.gpu.amount=1), in an executor of its own"));
     }
     return findings;
+  }
+
+  /**
+   * NCCL, where several replicas compute on GPUs.
+   *
+   * @param part what was found of it
+   * @param kind what the settings ask for
+   */
+  static Finding nccl(Part part, Kind kind) {
+    if (part.isGood()) {
+      return Finding.fine(part.name(), part.state());
+    }
+    String advice = HOW + "; or collective.kind=tcp";
+    return kind == Kind.NCCL
+        ? Finding.fault(part.name(), part.state(), advice)
+        : Finding.warning(
+            part.name(),
+            part.state() + "; without it gradients go through the host and TCP",
+            advice);
   }
 
   private static String notNeeded(Facts facts, String device) {

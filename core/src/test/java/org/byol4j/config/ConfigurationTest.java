@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.byol4j.augment.AugmentSettings.ViewRecipe;
+import org.byol4j.collective.CollectiveSettings;
+import org.byol4j.collective.CollectiveSettings.Kind;
 import org.byol4j.collective.tcp.TcpSettings;
 import org.byol4j.collective.tcp.TlsSettings;
 import org.byol4j.nn.NetworkSettings.LastGamma;
@@ -158,6 +160,35 @@ class ConfigurationTest {
                 Optional.of(
                     new TlsSettings(
                         Path.of("keys.p12"), Path.of("trusted.p12"), "env:STORE_PASSWORD"))));
+  }
+
+  @Test
+  void encodedGradientsGoByTcpWhereNobodySaysOtherwise() {
+    assertThat(exchange().kind()).isEqualTo(Kind.AUTO);
+    assertThat(exchange("parameter-server.mode=gradient-sharing").kind()).isEqualTo(Kind.TCP);
+    assertThat(exchange("compute.device=cuda", "collective.kind=nccl").kind()).isEqualTo(Kind.NCCL);
+    assertThat(exchange().isEncrypted()).isFalse();
+    assertThat(exchange("collective.progress-timeout=3 s").progressTimeout())
+        .isEqualTo(Duration.ofSeconds(3));
+  }
+
+  private static CollectiveSettings exchange(String... assignments) {
+    return Configuration.ofDefaults(
+            Stream.of(assignments).map(text -> new Assignment("--set", text)).toList())
+        .exchange();
+  }
+
+  @Test
+  void replicasOnGpusMoveTheTargetThemselves() {
+    Assignment cuda = new Assignment("--set", "compute.device=cuda");
+    Assignment broadcast = new Assignment("--set", "parameter-server.target-sync=broadcast");
+
+    assertThat(Configuration.ofDefaults(List.of()).server().targetSync())
+        .isEqualTo(TargetSync.BROADCAST);
+    assertThat(Configuration.ofDefaults(List.of(cuda)).server().targetSync())
+        .isEqualTo(TargetSync.LOCAL);
+    assertThat(Configuration.ofDefaults(List.of(cuda, broadcast)).server().targetSync())
+        .isEqualTo(TargetSync.BROADCAST);
   }
 
   @Test

@@ -244,6 +244,31 @@ class FaultsTest {
   }
 
   @Test
+  void ncclIsForGpusWithoutTlsThatExchangeWholeGradients() {
+    String nccl = "collective.kind=nccl";
+    assertThat(faults(nccl))
+        .containsExactly(
+            "collective.kind=nccl cannot be asked for, with compute.device=onednn (--set;"
+                + " compute.device: reference.conf: n); allowed: auto or tcp, or"
+                + " compute.device=cuda");
+    String cuda = "compute.device=cuda";
+    assertThat(faults(nccl, cuda, "parameter-server.mode=gradient-sharing"))
+        .containsExactly(
+            "collective.kind=nccl cannot be asked for, with parameter-server.mode=gradient-sharing"
+                + " (--set); allowed: auto or tcp, which encoded gradients travel by");
+    assertThat(
+            faults(
+                nccl,
+                cuda,
+                "collective.tls.key-store=keys.p12",
+                "collective.tls.trust-store=trusted.p12",
+                "collective.tls.password=\"env:STORE_PASSWORD\""))
+        .containsExactly(
+            "collective.kind=nccl cannot be asked for, with collective.tls.key-store=\"keys.p12\""
+                + " (--set); allowed: auto or tcp, as NCCL does not encrypt");
+  }
+
+  @Test
   void targetDoesNotMoveAheadOfTheStepWhereUpdatesAreLate() {
     String sharing = "parameter-server.mode=gradient-sharing";
     String ahead = "target.update=before-forward";

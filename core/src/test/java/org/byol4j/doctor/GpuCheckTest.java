@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import org.byol4j.collective.CollectiveSettings.Kind;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.cuda.CudaInventory;
 import org.byol4j.device.cuda.CudaInventory.Part;
@@ -78,6 +79,16 @@ class GpuCheckTest {
 
     assertThat(last.level()).isEqualTo(Level.WARNING);
     assertThat(last.state()).startsWith("replicas here=2 gpus=4");
+  }
+
+  @Test
+  void missingNcclIsAFaultOnlyForWhoAsksForIt() {
+    Part missing = new Part("libnccl.so.2", "cannot load it", false);
+
+    assertThat(GpuCheck.nccl(missing, Kind.NCCL).level()).isEqualTo(Level.FAULT);
+    assertThat(GpuCheck.nccl(missing, Kind.AUTO).level()).isEqualTo(Level.WARNING);
+    assertThat(GpuCheck.nccl(new Part("libnccl.so.2", "2.28.9", true), Kind.NCCL))
+        .isEqualTo(Finding.fine("libnccl.so.2", "2.28.9"));
   }
 
   @Test

@@ -7,17 +7,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveSettings;
 import org.byol4j.collective.CollectiveSettings.Kind;
 import org.byol4j.collective.Replicas;
 import org.byol4j.collective.tcp.OpenGroups;
+import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
 import org.byol4j.device.cuda.GpuGroup;
 import org.byol4j.device.cuda.HostCuda;
 import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.ParameterServerSettings.TargetSync;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,66 +30,90 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class ReplicasByNcclTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Setup SETUP = Setup.small();
 
   @RegisterExtension private final OpenGroups groups = new OpenGroups();
+
+  /** What rank 0 was told. */
+  private final List<String> said = new ArrayList<>();
+
+  /**
+   * A run.
+   *
+   * @param devices opens a replica's, by rank
+   */
+  private record Run(int size, TargetSync targetSync, int steps, IntFunction<Device> devices) {}
 
   @ParameterizedTest
   @CsvSource({"2, fp32, BROADCAST", "3, bf16, LOCAL"})
   void stepsGiveTheWeightsOfTcpToTheBit(int size, String precision, TargetSync targetSync) {
-    expectSameWeights(size, precision, targetSync, 4);
+    expectSameWeights(new Run(size, targetSync, 4, onHosts(precision)));
   }
 
   @Tag("trial")
   @ParameterizedTest
   @CsvSource({"2, fp32, BROADCAST", "3, bf16, LOCAL"})
   void twentyStepsGiveTheWeightsOfTcpToTheBit(int size, String precision, TargetSync targetSync) {
-    expectSameWeights(size, precision, targetSync, Setup.small().steps());
+    expectSameWeights(new Run(size, targetSync, SETUP.steps(), onHosts(precision)));
   }
 
-  private void expectSameWeights(int size, String precision, TargetSync targetSync, int steps) {
-    assumeTrue(HostCuda.isAvailable(), "g++ on x86-64 compiles our kernels for the host");
+  @Tag("gpu")
+  @Test
+  void twoReplicasOnOneGpuGoByTcpAndSayWhy() {
+    Run run =
+        new Run(
+            2,
+            TargetSync.BROADCAST,
+            SETUP.steps(),
+            rank ->
+                Devices.open(
+                    new ComputeSettings("cuda", "fp32", 1, ComputeSettings.Convolution.AUTO)));
 
-    List<String> said = new ArrayList<>();
-    double[] byTcp = weights(size, precision, targetSync, steps, Kind.TCP, said);
-    double[] byNccl = weights(size, precision, targetSync, steps, Kind.AUTO, said);
+    double[] byTcp = weights(run, Kind.TCP);
+    double[] automatic = weights(run, Kind.AUTO);
+
+    assertThat(said).singleElement().asString().contains("rank=0 and rank=1 share the GPU at ");
+    assertThat(automatic).containsExactly(byTcp);
+  }
+
+  /** Devices on GPUs made of the host, each of which says that it sits in another place. */
+  private static IntFunction<Device> onHosts(String precision) {
+    assumeTrue(HostCuda.isAvailable(), "g++ on x86-64 compiles our kernels for the host");
+    return rank -> HostCuda.open(precision, "0000:0%d:00.0".formatted(rank));
+  }
+
+  private void expectSameWeights(Run run) {
+    double[] byTcp = weights(run, Kind.TCP);
+    double[] byNccl = weights(run, Kind.AUTO);
 
     assertThat(said).containsExactly("replicas exchange by NCCL, from GPU to GPU");
     assertThat(byNccl).containsExactly(byTcp);
   }
 
   /** What all replicas have after the last step. */
-  private double[] weights(
-      int size, String precision, TargetSync targetSync, int steps, Kind kind, List<String> said) {
+  private double[] weights(Run run, Kind kind) {
     List<double[]> all =
-        Replicas.run(
-            groups.of(size), group -> train(group, precision, targetSync, steps, kind, said));
+        Replicas.run(groups.of(run.size()), group -> train(group, run, kind, said));
     for (double[] one : all) {
       assertThat(one).containsExactly(all.get(0));
     }
     return all.get(0);
   }
 
-  private static double[] train(
-      Collective group,
-      String precision,
-      TargetSync targetSync,
-      int steps,
-      Kind kind,
-      List<String> said) {
-    Setup setup = Setup.small();
+  private static double[] train(Collective group, Run run, Kind kind, List<String> said) {
     int[] rows = RandomViews.rowsOf(group.rank(), group.size());
-    Device device = HostCuda.open(precision, "0000:0%d:00.0".formatted(group.rank()));
+    Device device = run.devices().apply(group.rank());
     try (GpuGroup together =
             GpuGroup.of(group, device, new CollectiveSettings(kind, false, PATIENCE), said::add);
         TinyReplica replica =
             new TinyReplica(
                 device,
                 together.collective(),
-                setup,
+                SETUP,
                 rows.length,
-                ParameterServerSettings.synchronous(targetSync, 5))) {
-      for (int step = 0; step < steps; step++) {
-        replica.step.run(step, RandomViews.of(setup, step, rows));
+                ParameterServerSettings.synchronous(run.targetSync(), 2))) {
+      for (int step = 0; step < run.steps(); step++) {
+        replica.step.run(step, RandomViews.of(SETUP, step, rows));
       }
       return replica.onlineWeights();
     }

@@ -55,9 +55,7 @@ public final class CudaInventory {
   /** NCCL, which replicas need only to exchange gradients from GPU to GPU. */
   public static Part nccl() {
     CudaInventory inventory = new CudaInventory();
-    CudaLibrary library = CudaLibrary.nccl(inventory.classes());
-    inventory.parts.clear();
-    inventory.look(library.file(), library::require);
+    inventory.look("libnccl.so.2", CudaRuntime::requireNccl);
     return inventory.parts.get(0);
   }
 

@@ -73,7 +73,9 @@ final class CheckupFunction
     Checkup.Place place =
         new Checkup.Place(host, (int) here, gpu, ReplicaImages.localFolder(SparkEnv.get().conf()));
     List<Finding> findings =
-        new ArrayList<>(new Checkup(read.compute(), read.collective(), read.exchange(), replicas, place).findings());
+        new ArrayList<>(
+            new Checkup(read.compute(), read.collective(), read.exchange(), replicas, place)
+                .findings());
     if (replicas > 1) {
       findings.add(connections(task, host, read));
     }

@@ -62,7 +62,12 @@ public final class Checkups {
     Checkup.Place place =
         new Checkup.Place(isLocal ? LOOPBACK : hostName(), isLocal ? replicas : 1, "", images);
     findings.addAll(
-        new Checkup(configuration.compute(), configuration.collective(), configuration.exchange(), replicas, place)
+        new Checkup(
+                configuration.compute(),
+                configuration.collective(),
+                configuration.exchange(),
+                replicas,
+                place)
             .findings());
     return new PlaceReport(isLocal ? "this process" : "this machine", findings);
   }

@@ -126,6 +126,14 @@ public interface Device extends AutoCloseable {
   RegressionLoss regressionLoss(
       Tensor prediction, Tensor projection, double factor, Tensor gradient);
 
+  /**
+   * What {@link ProjectionSums} says of {@code predictions} and {@code projections}, both {@code
+   * [rows, channels]}.
+   */
+  default Measure projectionSums(Tensor predictions, Tensor projections) {
+    return new HostProjectionSums(this, predictions, projections);
+  }
+
   /** Sets every element to {@code value}. */
   void fill(double value, Tensor tensor);
 

@@ -2,6 +2,7 @@ package org.byol4j.eval;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import org.byol4j.device.ProjectionSums;
 
 /**
  * How far the projections of a batch are from a collapse, measured at every step.
@@ -20,7 +21,7 @@ public final class CollapseMeasures {
   /** Measures projections that are {@code width} wide. */
   public CollapseMeasures(int width) {
     this.width = width;
-    this.sums = new double[FIRST + 2 * width];
+    this.sums = new double[ProjectionSums.length(width)];
   }
 
   /** Forgets all rows. */
@@ -40,12 +41,10 @@ public final class CollapseMeasures {
           "predictions=%d projections=%d, expected equal multiples of width=%d"
               .formatted(predictions.limit(), projections.limit(), width));
     }
-    for (int start = 0; start < projections.limit(); start += width) {
-      addRow(predictions, projections, start);
-    }
+    ProjectionSums.add(predictions, projections, width, sums);
   }
 
-  /** Rows, sum of cosines, then of each feature the sum and of each the sum of squares. */
+  /** The {@link ProjectionSums}; who has them from a device puts them here. */
   public double[] sums() {
     return sums;
   }
@@ -71,30 +70,5 @@ public final class CollapseMeasures {
   /** The mean over rows of the cosine between prediction and projection. */
   public double cosine() {
     return sums[COSINES] / sums[ROWS];
-  }
-
-  private void addRow(FloatBuffer predictions, FloatBuffer projections, int start) {
-    double predictionSquare = 0;
-    double projectionSquare = 0;
-    double product = 0;
-    for (int i = start; i < start + width; i++) {
-      double prediction = predictions.get(i);
-      double projection = projections.get(i);
-      predictionSquare += prediction * prediction;
-      projectionSquare += projection * projection;
-      product += prediction * projection;
-    }
-    double factor = inverseRoot(projectionSquare);
-    sums[ROWS]++;
-    sums[COSINES] += product * inverseRoot(predictionSquare) * factor;
-    for (int i = 0; i < width; i++) {
-      double value = projections.get(start + i) * factor;
-      sums[FIRST + i] += value;
-      sums[FIRST + width + i] += value * value;
-    }
-  }
-
-  private static double inverseRoot(double square) {
-    return 1 / Math.sqrt(Math.max(square, 1e-12));
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.Device;
 import org.byol4j.device.Figures;
+import org.byol4j.device.Measure;
 import org.byol4j.device.RegressionLoss;
 import org.byol4j.device.Report;
 import org.byol4j.device.Shape;
@@ -38,6 +39,8 @@ public final class ByolPlan implements AutoCloseable {
   /** Of each turn: the statistics of both networks, and the loss. */
   private final Report[] reports = new Report[TURNS];
 
+  private final Measure projectionSums;
+  private final double[] lastSums;
   private final double[] taken;
   private int turns;
   private double losses;
@@ -81,6 +84,9 @@ public final class ByolPlan implements AutoCloseable {
     List<Figures> figures = new ArrayList<>(onlineForward.statistics());
     figures.addAll(targetForward.statistics());
     figures.add(loss);
+    this.projectionSums = device.projectionSums(prediction.tensor(), projection.tensor());
+    this.lastSums = new double[projectionSums.length()];
+    figures.add(projectionSums);
     Arrays.setAll(reports, turn -> device.report(figures));
     this.taken = new double[reports[0].length()];
   }
@@ -108,6 +114,7 @@ public final class ByolPlan implements AutoCloseable {
       settle();
     }
     loss.run();
+    projectionSums.run();
     reports[turns].run();
     turns++;
   }
@@ -131,8 +138,14 @@ public final class ByolPlan implements AutoCloseable {
       int ofTarget = onlineForward.moveAverages(taken, 0);
       int ofLoss = targetForward.moveAverages(taken, ofTarget);
       losses += taken[ofLoss];
+      System.arraycopy(taken, ofLoss + loss.length(), lastSums, 0, lastSums.length);
     }
     turns = 0;
+  }
+
+  /** The {@link org.byol4j.device.ProjectionSums} of the last comparison of {@link #takeLosses}. */
+  public double[] projectionSums() {
+    return lastSums;
   }
 
   /** Adds the gradients of the last comparison to the online network's. */

@@ -3,6 +3,7 @@ package org.byol4j.train;
 import java.nio.FloatBuffer;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.Device;
+import org.byol4j.device.ProjectionSums;
 import org.byol4j.device.Tensor;
 import org.byol4j.eval.CollapseMeasures;
 
@@ -14,7 +15,6 @@ final class Projections {
   private final Device device;
   private final Collective collective;
   private final int width;
-  private final FloatBuffer predictions;
   private final FloatBuffer projections;
   private final CollapseMeasures measures;
   private final double[] stopRequests = new double[1];
@@ -23,17 +23,17 @@ final class Projections {
     this.device = device;
     this.collective = collective;
     this.width = width;
-    this.predictions = FloatBuffer.allocate(rows * width);
     this.projections = FloatBuffer.allocate(rows * width);
     this.measures = new CollapseMeasures(width);
   }
 
-  /** Measures predictions and projections, both {@code [rows, width]}. */
-  void measure(Tensor prediction, Tensor projection) {
-    device.read(prediction, predictions.clear());
-    device.read(projection, projections.clear());
-    measures.clear();
-    measures.add(predictions.clear(), projections.clear());
+  /**
+   * Measures this replica's rows.
+   *
+   * @param sums see {@link ProjectionSums}
+   */
+  void measure(double[] sums) {
+    System.arraycopy(sums, 0, measures.sums(), 0, sums.length);
     collective.allReduceSum(measures.sums());
   }
 
@@ -57,9 +57,12 @@ final class Projections {
   /**
    * Collects the projections of all replicas, in rank order, {@code [all rows, width]}.
    *
+   * @param projection those of this replica
    * @param rowsOf the number of rows of each rank
    */
-  FloatBuffer gather(int[] rowsOf) {
+  FloatBuffer gather(Tensor projection, int[] rowsOf) {
+    device.read(projection, projections.clear());
+    projections.flip();
     int most = 0;
     int total = 0;
     for (int rows : rowsOf) {

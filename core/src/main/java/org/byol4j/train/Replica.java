@@ -185,6 +185,11 @@ public final class Replica implements AutoCloseable {
     return networks.predictions();
   }
 
+  /** The {@link org.byol4j.device.ProjectionSums} of the last micro-batch's second views. */
+  double[] projectionSums() {
+    return networks.projectionSums();
+  }
+
   /** The target's projections of the last micro-batch's first views, {@code [rows, output]}. */
   public Tensor projections() {
     return networks.projections();

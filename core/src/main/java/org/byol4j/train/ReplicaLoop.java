@@ -95,7 +95,7 @@ final class ReplicaLoop {
       long waitedBefore = batches.waitedNanos();
       long sentBefore = collective.sentBytes();
       double loss = replica.step(step, batches);
-      projections.measure(replica.predictions(), replica.projections());
+      projections.measure(replica.projectionSums());
       StepRecord.Timing timing =
           timing(
               start,
@@ -103,7 +103,7 @@ final class ReplicaLoop {
               replica.times(),
               collective.sentBytes() - sentBefore);
 
-      OptionalDouble rank = effectiveRank(projections, step);
+      OptionalDouble rank = effectiveRank(replica, projections, step);
       StepRecord entry = record(replica, projections, step, loss, rank, timing);
       log.ifPresent(writer -> writer.append(entry));
       step++;
@@ -154,11 +154,11 @@ final class ReplicaLoop {
     log.ifPresent(writer -> writer.checkpointWritten(folder));
   }
 
-  private OptionalDouble effectiveRank(Projections projections, long step) {
+  private OptionalDouble effectiveRank(Replica replica, Projections projections, long step) {
     if (!plan.isLook(step)) {
       return OptionalDouble.empty();
     }
-    FloatBuffer all = projections.gather(plan.rowsOfReplicas());
+    FloatBuffer all = projections.gather(replica.projections(), plan.rowsOfReplicas());
     return log.isPresent()
         ? OptionalDouble.of(EffectiveRank.of(all, plan.settings().network().output()))
         : OptionalDouble.empty();

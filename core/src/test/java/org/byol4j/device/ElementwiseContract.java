@@ -106,6 +106,41 @@ interface ElementwiseContract {
   }
 
   @ParameterizedTest
+  @CsvSource({"1, 2", "3, 16", "64, 256", "45, 40"})
+  default void projectionSumsAreTheReferences(int rows, int channels) {
+    Shape shape = Shape.matrix(rows, channels);
+    Twin prediction = twins().random(shape, 0.1, 3);
+    Twin projection = twins().random(shape, 0.5, 1);
+    double[][] sums = new double[2][ProjectionSums.length(channels)];
+    int[] turn = {0};
+    twins()
+        .run(
+            side -> {
+              Measure measure =
+                  side.device().projectionSums(side.of(prediction), side.of(projection));
+              assertThat(measure.length()).isEqualTo(ProjectionSums.length(channels));
+              measure.run();
+              measure.run(); // forgets the first
+              measure.read(sums[turn[0]++], 0);
+            });
+    assertThat(sums[0][0]).isEqualTo(rows);
+    TwinDevices.expectSame("projection sums", 1e-6, sums[1], sums[0]);
+  }
+
+  @Test
+  default void projectionThatIsNotANumberShowsInTheCosines() {
+    Twin ones = twins().of(Shape.matrix(2, 2), 1, 1, 1, 1);
+    Twin bad = twins().of(Shape.matrix(2, 2), 1, 1, 1, Float.NaN);
+    Device device = twins().testedSide().device();
+    Measure measure = device.projectionSums(ones.tested(), bad.tested());
+    double[] sums = new double[measure.length()];
+    measure.run();
+    measure.read(sums, 0);
+    assertThat(sums[1]).isNaN();
+    assertThat(sums[2 + 1]).isNaN();
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 7, 1000, 300_001})
   default void flatOperationsAreTheReferencesOnAnySlice(int length) {
     Twin a = twins().slice(Shape.vector(length));

@@ -315,6 +315,12 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public Measure projectionSums(Tensor predictions, Tensor projections) {
+    CudaTensor z = of(projections);
+    return new CudaProjectionSums(engine, flat, like(z, predictions, "predictions"), z);
+  }
+
+  @Override
   public void fill(double value, Tensor tensor) {
     flat.fill(value, of(tensor));
   }

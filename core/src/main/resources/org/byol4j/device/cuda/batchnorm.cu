@@ -9,11 +9,16 @@
 // Passes over x have a grid of (groups of channels, groups of rows) and blocks of 256 threads, x over
 // channels and y over rows. With wide = 1 each thread has WIDTH neighbouring channels at a time.
 //
+// The passes do little but wait for memory, so a thread has the loads of AHEAD rows under way before
+// it uses the first (docs/benchmarks/gpu.md counts the bytes in flight).
+//
 // Sums are in float over at most FLUSH values, then in double. Those of the moments are of x - k,
 // where k is x's first row (Chan, Golub and LeVeque 1983, "shifted data"): at a mean of 1000 and a
 // deviation of .1 the variance is right to 1e-5, where unshifted sums are useless.
 
 constexpr int FLUSH = 128;
+constexpr int AHEAD = 4;
+constexpr int THREADS = 256;
 
 // rows of the table of coefficients, one value a channel each
 constexpr int MEAN = 0;       // of x, in float
@@ -35,65 +40,130 @@ __device__ __forceinline__ void coefficient(const float* table, int row, int cha
   }
 }
 
-template <int W>
-__device__ __forceinline__ void flush(float (&few)[W], double (&many)[W]) {
-#pragma unroll
-  for (int i = 0; i < W; i++) {
-    many[i] += few[i];
-    few[i] = 0;
+// Calls f for the rows of this thread in their order, AHEAD at a time as long as there are as many:
+// f(how many, where the first of them begins at channel c, how far it is to the next). Inlined, so that
+// the number is a constant in both places.
+template <typename F>
+__device__ __forceinline__ void walk(long long rows, int channels, int c, F f) {
+  long long step = (long long)gridDim.y * blockDim.y;
+  long long first = (long long)blockIdx.y * blockDim.y + threadIdx.y;
+  long long left = first < rows ? (rows - first - 1) / step + 1 : 0;
+  long long at = first * channels + c;
+  long long distance = step * channels;
+  for (; left >= AHEAD; left -= AHEAD) {
+    f(AHEAD, at, distance);
+    at += AHEAD * distance;
+  }
+  for (; left > 0; left--) {
+    f(1, at, distance);
+    at += distance;
   }
 }
 
-// writes this block's two sums of each channel: [2, groups of rows, channels]
+// W neighbouring elements of each of some rows, on their way from the moment this is made
 template <int W>
-__device__ void writePartial(double (&first)[W], double (&second)[W], double* partial, int channels) {
-  __shared__ double shared[256 * W];
-  foldColumns<W>(first, shared);
-  foldColumns<W>(second, shared);
+struct Taken {
+  Lanes<W> row[AHEAD];
+
+  __device__ __forceinline__ Taken(const Element* from, int count, long long at, long long distance) {
+#pragma unroll
+    for (int n = 0; n < AHEAD && n < count; n++) {
+      row[n] = fetch<W>(from, at + n * distance);
+    }
+  }
+
+  __device__ __forceinline__ float operator()(int n, int i) const { return widen(row[n].lane[i]); }
+};
+
+__device__ __forceinline__ int thread() { return (int)(threadIdx.y * blockDim.x + threadIdx.x); }
+
+// Two sums of each of W channels of a thread: in float for a while, in double in the block's memory,
+// [2, W, THREADS], for good. Volatile, or compilers keep the doubles in registers that loads need.
+template <int W>
+struct Sums {
+  float first[W] = {};
+  float second[W] = {};
+  volatile double* many;
+  int summed = 0;
+
+  __device__ __forceinline__ Sums(double* shared) : many(shared + thread()) {
+#pragma unroll
+    for (int i = 0; i < 2 * W; i++) {
+      many[i * THREADS] = 0;
+    }
+  }
+
+  // says that so many values were added to each
+  __device__ __forceinline__ void added(int count) {
+    summed += count;
+    if (summed >= FLUSH) {
+      flush();
+    }
+  }
+
+  __device__ __forceinline__ void flush() {
+    summed = 0;
+#pragma unroll
+    for (int i = 0; i < W; i++) {
+      many[i * THREADS] = many[i * THREADS] + first[i];
+      many[(W + i) * THREADS] = many[(W + i) * THREADS] + second[i];
+      first[i] = 0;
+      second[i] = 0;
+    }
+  }
+};
+
+// Adds up the sums of a block's threads and writes those of each channel: [2, groups of rows,
+// channels]. All threads come here, after their last flush.
+template <int W>
+__device__ void writePartial(double* shared, double* partial, int channels) {
+  int mine = thread();
+  for (unsigned half = blockDim.y / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (threadIdx.y < half) {
+      for (int i = 0; i < 2 * W; i++) {
+        shared[i * THREADS + mine] += shared[i * THREADS + mine + half * blockDim.x];
+      }
+    }
+  }
   int c = firstChannel<W>();
   if (threadIdx.y != 0 || c >= channels) {
     return;
   }
   for (int i = 0; i < W; i++) {
-    partial[(long long)blockIdx.y * channels + c + i] = first[i];
-    partial[(long long)(gridDim.y + blockIdx.y) * channels + c + i] = second[i];
+    partial[(long long)blockIdx.y * channels + c + i] = shared[i * THREADS + mine];
+    partial[(long long)(gridDim.y + blockIdx.y) * channels + c + i] = shared[(W + i) * THREADS + mine];
   }
 }
 
 template <int W>
 __device__ void sumMoments(const Element* x, double* partial, long long rows, int channels) {
+  __shared__ double shared[2 * W * THREADS];
+  Sums<W> sums(shared);
   int c = firstChannel<W>();
-  double sums[W] = {};
-  double squares[W] = {};
   if (c < channels) {
     float shift[W];
     load<W>(x, c, shift);
-    float fewSums[W] = {};
-    float fewSquares[W] = {};
-    int summed = 0;
-    for (long long row = (long long)blockIdx.y * blockDim.y + threadIdx.y; row < rows;
-         row += (long long)gridDim.y * blockDim.y) {
-      float values[W];
-      load<W>(x, row * channels + c, values);
+    walk(rows, channels, c, [&](int count, long long at, long long distance) {
+      Taken<W> values(x, count, at, distance);
 #pragma unroll
-      for (int i = 0; i < W; i++) {
-        float difference = values[i] - shift[i];
-        fewSums[i] += difference;
-        fewSquares[i] = fmaf(difference, difference, fewSquares[i]);
+      for (int n = 0; n < AHEAD && n < count; n++) {
+#pragma unroll
+        for (int i = 0; i < W; i++) {
+          float difference = values(n, i) - shift[i];
+          sums.first[i] += difference;
+          sums.second[i] = fmaf(difference, difference, sums.second[i]);
+        }
       }
-      if (++summed == FLUSH) {
-        summed = 0;
-        flush<W>(fewSums, sums);
-        flush<W>(fewSquares, squares);
-      }
-    }
-    flush<W>(fewSums, sums);
-    flush<W>(fewSquares, squares);
+      sums.added(count);
+    });
+    sums.flush();
   }
-  writePartial<W>(sums, squares, partial, channels);
+  writePartial<W>(shared, partial, channels);
 }
 
-extern "C" __global__ void moments(const Element* x, double* partial, long long rows, int channels, int wide) {
+extern "C" __launch_bounds__(THREADS, 3)
+__global__ void moments(const Element* x, double* partial, long long rows, int channels, int wide) {
   if (wide) {
     sumMoments<WIDTH>(x, partial, rows, channels);
   } else {
@@ -116,7 +186,7 @@ __device__ __forceinline__ double sumOfGroups(const double* partial, int groups,
 // result: [2, channels], the means and the sums of squared differences from them over divisor
 extern "C" __global__ void finish_moments(const Element* x, const double* partial, int groups, long long rows,
                                           int channels, double divisor, double* result) {
-  __shared__ double shared[256];
+  __shared__ double shared[THREADS];
   int c = firstChannel<1>();
   double sum = sumOfGroups(partial, groups, channels, c, shared);
   double squares = sumOfGroups(partial + (long long)groups * channels, groups, channels, c, shared);
@@ -147,6 +217,7 @@ extern "C" __global__ void coefficients(const double* statistics, const float* s
   table[(long long)REMAINDER * channels + c] = (float)(-lost * inverse);
 }
 
+constexpr int PLAIN = 0;
 constexpr int RELU = 1;
 constexpr int ADD_RELU = 2;
 
@@ -155,9 +226,12 @@ __device__ __forceinline__ float normalized(float x, float mean, float scale, fl
   return fmaf(x - mean, scale, shift);
 }
 
-template <int W>
-__device__ void normalizeRows(const Element* x, const Element* residual, Element* y, const float* table,
-                              long long rows, int channels, int form) {
+// a value that is none stays none
+__device__ __forceinline__ float rectified(float value) { return !(value <= 0) ? value : 0.f; }
+
+template <int W, int FORM>
+__device__ __forceinline__ void normalizeRows(const Element* x, const Element* residual, Element* y,
+                                              const float* table, long long rows, int channels) {
   int c = firstChannel<W>();
   if (c >= channels) {
     return;
@@ -166,27 +240,44 @@ __device__ void normalizeRows(const Element* x, const Element* residual, Element
   coefficient<W>(table, MEAN, channels, c, mean);
   coefficient<W>(table, SCALE, channels, c, scale);
   coefficient<W>(table, SHIFT, channels, c, shift);
-  for (long long row = (long long)blockIdx.y * blockDim.y + threadIdx.y; row < rows;
-       row += (long long)gridDim.y * blockDim.y) {
-    long long at = row * channels + c;
-    float values[W], added[W] = {};
-    load<W>(x, at, values);
-    if (form == ADD_RELU) {
-      load<W>(residual, at, added);
-    }
+  walk(rows, channels, c, [&](int count, long long at, long long distance) {
+    Taken<W> values(x, count, at, distance);
+    // x again where nothing is added: no further load
+    Taken<W> added(FORM == ADD_RELU ? residual : x, count, at, distance);
 #pragma unroll
-    for (int i = 0; i < W; i++) {
-      float made = normalized(values[i], mean[i], scale[i], shift[i]) + added[i];
-      // a value that is none stays none
-      values[i] = form == 0 || !(made <= 0) ? made : 0.f;
+    for (int n = 0; n < AHEAD && n < count; n++) {
+      float made[W];
+#pragma unroll
+      for (int i = 0; i < W; i++) {
+        made[i] = normalized(values(n, i), mean[i], scale[i], shift[i]);
+        if (FORM == ADD_RELU) {
+          made[i] += added(n, i);
+        }
+        if (FORM != PLAIN) {
+          made[i] = rectified(made[i]);
+        }
+      }
+      store<W>(y, at + n * distance, made);
     }
-    store<W>(y, at, values);
+  });
+}
+
+template <int W>
+__device__ void normalizeRows(const Element* x, const Element* residual, Element* y, const float* table,
+                              long long rows, int channels, int form) {
+  if (form == ADD_RELU) {
+    normalizeRows<W, ADD_RELU>(x, residual, y, table, rows, channels);
+  } else if (form == RELU) {
+    normalizeRows<W, RELU>(x, residual, y, table, rows, channels);
+  } else {
+    normalizeRows<W, PLAIN>(x, residual, y, table, rows, channels);
   }
 }
 
 // form: 0 plain, 1 with ReLU, 2 with residual and ReLU
-extern "C" __global__ void normalize(const Element* x, const Element* residual, Element* y, const float* table,
-                                     long long rows, int channels, int form, int wide) {
+extern "C" __launch_bounds__(THREADS, 3)
+__global__ void normalize(const Element* x, const Element* residual, Element* y, const float* table, long long rows,
+                          int channels, int form, int wide) {
   if (wide) {
     normalizeRows<WIDTH>(x, residual, y, table, rows, channels, form);
   } else {
@@ -194,12 +285,11 @@ extern "C" __global__ void normalize(const Element* x, const Element* residual, 
   }
 }
 
-template <int W>
-__device__ void sumBackward(const Element* x, const Element* dy, const float* table, double* partial, long long rows,
-                            int channels, int masked) {
+template <int W, bool MASKED>
+__device__ __forceinline__ void sumBackward(const Element* x, const Element* dy, const float* table, double* partial,
+                                            long long rows, int channels, double* shared) {
+  Sums<W> sums(shared);
   int c = firstChannel<W>();
-  double shifts[W] = {};
-  double scales[W] = {};
   if (c < channels) {
     float mean[W], scale[W], shift[W], inverse[W], remainder[W];
     coefficient<W>(table, MEAN, channels, c, mean);
@@ -207,36 +297,42 @@ __device__ void sumBackward(const Element* x, const Element* dy, const float* ta
     coefficient<W>(table, SHIFT, channels, c, shift);
     coefficient<W>(table, INVERSE, channels, c, inverse);
     coefficient<W>(table, REMAINDER, channels, c, remainder);
-    float fewShifts[W] = {};
-    float fewScales[W] = {};
-    int summed = 0;
-    for (long long row = (long long)blockIdx.y * blockDim.y + threadIdx.y; row < rows;
-         row += (long long)gridDim.y * blockDim.y) {
-      float values[W], gradients[W];
-      load<W>(x, row * channels + c, values);
-      load<W>(dy, row * channels + c, gradients);
+    walk(rows, channels, c, [&](int count, long long at, long long distance) {
+      Taken<W> values(x, count, at, distance);
+      Taken<W> gradients(dy, count, at, distance);
 #pragma unroll
-      for (int i = 0; i < W; i++) {
-        bool passes = !masked || normalized(values[i], mean[i], scale[i], shift[i]) > 0;
-        float dz = passes ? gradients[i] : 0.f;
-        fewShifts[i] += dz;
-        fewScales[i] = fmaf(dz, fmaf(values[i] - mean[i], inverse[i], remainder[i]), fewScales[i]);
+      for (int n = 0; n < AHEAD && n < count; n++) {
+#pragma unroll
+        for (int i = 0; i < W; i++) {
+          float value = values(n, i);
+          bool passes = !MASKED || normalized(value, mean[i], scale[i], shift[i]) > 0;
+          float dz = passes ? gradients(n, i) : 0.f;
+          sums.first[i] += dz;
+          sums.second[i] = fmaf(dz, fmaf(value - mean[i], inverse[i], remainder[i]), sums.second[i]);
+        }
       }
-      if (++summed == FLUSH) {
-        summed = 0;
-        flush<W>(fewShifts, shifts);
-        flush<W>(fewScales, scales);
-      }
-    }
-    flush<W>(fewShifts, shifts);
-    flush<W>(fewScales, scales);
+      sums.added(count);
+    });
+    sums.flush();
   }
-  writePartial<W>(shifts, scales, partial, channels);
+  writePartial<W>(shared, partial, channels);
+}
+
+template <int W>
+__device__ void sumBackward(const Element* x, const Element* dy, const float* table, double* partial, long long rows,
+                            int channels, int masked) {
+  __shared__ double shared[2 * W * THREADS];
+  if (masked) {
+    sumBackward<W, true>(x, dy, table, partial, rows, channels, shared);
+  } else {
+    sumBackward<W, false>(x, dy, table, partial, rows, channels, shared);
+  }
 }
 
 // masked: 1 if a ReLU follows whose mask dy does not have on it
-extern "C" __global__ void backward_sums(const Element* x, const Element* dy, const float* table, double* partial,
-                                         long long rows, int channels, int masked, int wide) {
+extern "C" __launch_bounds__(THREADS, 2)
+__global__ void backward_sums(const Element* x, const Element* dy, const float* table, double* partial,
+                              long long rows, int channels, int masked, int wide) {
   if (wide) {
     sumBackward<WIDTH>(x, dy, table, partial, rows, channels, masked);
   } else {
@@ -247,7 +343,7 @@ extern "C" __global__ void backward_sums(const Element* x, const Element* dy, co
 // sums: [2, channels], of dz and of dz * normalized x; adds them to the gradients
 extern "C" __global__ void finish_backward(const double* partial, int groups, int channels, double* sums,
                                            float* scaleGradient, float* shiftGradient) {
-  __shared__ double shared[256];
+  __shared__ double shared[THREADS];
   int c = firstChannel<1>();
   double shift = sumOfGroups(partial, groups, channels, c, shared);
   double scale = sumOfGroups(partial + (long long)groups * channels, groups, channels, c, shared);
@@ -260,44 +356,60 @@ extern "C" __global__ void finish_backward(const double* partial, int groups, in
   scaleGradient[c] += (float)scale;
 }
 
-template <int W>
-__device__ void applyBackward(const Element* x, const Element* dy, Element* dx, const float* table, const double* sums,
-                              double count, long long rows, int channels, int masked) {
+// dx = scale (dz - mean of dz - unit * mean of dz * unit), unit = (x - mean) * inverse + remainder; with
+// what does not depend on the row put together, dx = scale dz + slope (x - mean) + offset
+template <int W, bool MASKED>
+__device__ __forceinline__ void applyBackward(const Element* x, const Element* dy, Element* dx, const float* table,
+                                              const double* sums, double count, long long rows, int channels) {
   int c = firstChannel<W>();
   if (c >= channels) {
     return;
   }
-  float mean[W], scale[W], shift[W], inverse[W], remainder[W], meanDz[W], meanProduct[W];
+  float mean[W], scale[W], shift[W], slope[W], offset[W];
   coefficient<W>(table, MEAN, channels, c, mean);
   coefficient<W>(table, SCALE, channels, c, scale);
   coefficient<W>(table, SHIFT, channels, c, shift);
-  coefficient<W>(table, INVERSE, channels, c, inverse);
-  coefficient<W>(table, REMAINDER, channels, c, remainder);
-  for (int i = 0; i < W; i++) {
-    meanDz[i] = (float)(sums[c + i] / count);
-    meanProduct[i] = (float)(sums[channels + c + i] / count);
-  }
-  for (long long row = (long long)blockIdx.y * blockDim.y + threadIdx.y; row < rows;
-       row += (long long)gridDim.y * blockDim.y) {
-    long long at = row * channels + c;
-    float values[W], gradients[W];
-    load<W>(x, at, values);
-    load<W>(dy, at, gradients);
+  coefficient<W>(table, INVERSE, channels, c, slope);
+  coefficient<W>(table, REMAINDER, channels, c, offset);
 #pragma unroll
-    for (int i = 0; i < W; i++) {
-      bool passes = !masked || normalized(values[i], mean[i], scale[i], shift[i]) > 0;
-      float dz = passes ? gradients[i] : 0.f;
-      float unit = fmaf(values[i] - mean[i], inverse[i], remainder[i]);
-      gradients[i] = scale[i] * fmaf(-unit, meanProduct[i], dz - meanDz[i]);
+  for (int i = 0; i < W; i++) {
+    double meanDz = sums[c + i] / count;
+    double meanProduct = sums[channels + c + i] / count;
+    offset[i] = (float)(-scale[i] * (meanDz + offset[i] * meanProduct));
+    slope[i] = (float)(-scale[i] * (slope[i] * meanProduct));
+  }
+  walk(rows, channels, c, [&](int count, long long at, long long distance) {
+    Taken<W> values(x, count, at, distance);
+    Taken<W> gradients(dy, count, at, distance);
+#pragma unroll
+    for (int n = 0; n < AHEAD && n < count; n++) {
+      float made[W];
+#pragma unroll
+      for (int i = 0; i < W; i++) {
+        float value = values(n, i);
+        bool passes = !MASKED || normalized(value, mean[i], scale[i], shift[i]) > 0;
+        float dz = passes ? gradients(n, i) : 0.f;
+        made[i] = fmaf(value - mean[i], slope[i], fmaf(scale[i], dz, offset[i]));
+      }
+      store<W>(dx, at + n * distance, made);
     }
-    store<W>(dx, at, gradients);
+  });
+}
+
+template <int W>
+__device__ void applyBackward(const Element* x, const Element* dy, Element* dx, const float* table, const double* sums,
+                              double count, long long rows, int channels, int masked) {
+  if (masked) {
+    applyBackward<W, true>(x, dy, dx, table, sums, count, rows, channels);
+  } else {
+    applyBackward<W, false>(x, dy, dx, table, sums, count, rows, channels);
   }
 }
 
 // dx from the sums over all replicas and the count of rows that they were taken over; dx may be dy
-extern "C" __global__ void backward_apply(const Element* x, const Element* dy, Element* dx, const float* table,
-                                          const double* sums, double count, long long rows, int channels, int masked,
-                                          int wide) {
+extern "C" __launch_bounds__(THREADS, 2)
+__global__ void backward_apply(const Element* x, const Element* dy, Element* dx, const float* table,
+                               const double* sums, double count, long long rows, int channels, int masked, int wide) {
   if (wide) {
     applyBackward<WIDTH>(x, dy, dx, table, sums, count, rows, channels, masked);
   } else {
@@ -308,31 +420,28 @@ extern "C" __global__ void backward_apply(const Element* x, const Element* dy, E
 // the sums of columns, for biases: [groups of rows, channels]; a second half of partial stays unused
 template <int W>
 __device__ void sumColumns(const Element* dy, double* partial, long long rows, int channels) {
+  __shared__ double shared[2 * W * THREADS];
+  Sums<W> sums(shared);
   int c = firstChannel<W>();
-  double sums[W] = {};
-  double none[W] = {};
   if (c < channels) {
-    float few[W] = {};
-    int summed = 0;
-    for (long long row = (long long)blockIdx.y * blockDim.y + threadIdx.y; row < rows;
-         row += (long long)gridDim.y * blockDim.y) {
-      float values[W];
-      load<W>(dy, row * channels + c, values);
+    walk(rows, channels, c, [&](int count, long long at, long long distance) {
+      Taken<W> values(dy, count, at, distance);
 #pragma unroll
-      for (int i = 0; i < W; i++) {
-        few[i] += values[i];
+      for (int n = 0; n < AHEAD && n < count; n++) {
+#pragma unroll
+        for (int i = 0; i < W; i++) {
+          sums.first[i] += values(n, i);
+        }
       }
-      if (++summed == FLUSH) {
-        summed = 0;
-        flush<W>(few, sums);
-      }
-    }
-    flush<W>(few, sums);
+      sums.added(count);
+    });
+    sums.flush();
   }
-  writePartial<W>(sums, none, partial, channels);
+  writePartial<W>(shared, partial, channels);
 }
 
-extern "C" __global__ void column_sums(const Element* dy, double* partial, long long rows, int channels, int wide) {
+extern "C" __launch_bounds__(THREADS, 3)
+__global__ void column_sums(const Element* dy, double* partial, long long rows, int channels, int wide) {
   if (wide) {
     sumColumns<WIDTH>(dy, partial, rows, channels);
   } else {
@@ -341,7 +450,7 @@ extern "C" __global__ void column_sums(const Element* dy, double* partial, long 
 }
 
 extern "C" __global__ void finish_columns(const double* partial, int groups, int channels, float* gradient) {
-  __shared__ double shared[256];
+  __shared__ double shared[THREADS];
   int c = firstChannel<1>();
   double sum = sumOfGroups(partial, groups, channels, c, shared);
   if (threadIdx.y == 0 && c < channels) {

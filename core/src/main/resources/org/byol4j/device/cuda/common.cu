@@ -31,9 +31,10 @@ __device__ __forceinline__ Element narrow(float value) { return value; }
 
 #endif
 
-// what one load or store moves
-struct alignas(16) Pack {
-  Element lane[16 / sizeof(Element)];
+// W neighbouring elements as they lie, W = 1 or WIDTH: what one load or store moves
+template <int W>
+struct alignas(W * sizeof(Element)) Lanes {
+  Element lane[W];
 };
 
 constexpr int WIDTH = 16 / sizeof(Element);
@@ -45,32 +46,29 @@ __device__ __forceinline__ long long firstIndex() { return (long long)blockIdx.x
 
 __device__ __forceinline__ long long stride() { return (long long)gridDim.x * blockDim.x; }
 
-// W neighbouring elements, W = 1 or WIDTH, widened
+template <int W>
+__device__ __forceinline__ Lanes<W> fetch(const Element* from, long long at) {
+  return *(const Lanes<W>*)(from + at);
+}
+
+// the same widened
 template <int W>
 __device__ __forceinline__ void load(const Element* from, long long at, float (&values)[W]) {
-  if (W == 1) {
-    values[0] = widen(from[at]);
-    return;
-  }
-  Pack pack = *(const Pack*)(from + at);
+  Lanes<W> lanes = fetch<W>(from, at);
 #pragma unroll
   for (int i = 0; i < W; i++) {
-    values[i] = widen(pack.lane[i % WIDTH]);
+    values[i] = widen(lanes.lane[i]);
   }
 }
 
 template <int W>
 __device__ __forceinline__ void store(Element* to, long long at, const float (&values)[W]) {
-  if (W == 1) {
-    to[at] = narrow(values[0]);
-    return;
-  }
-  Pack pack;
+  Lanes<W> lanes;
 #pragma unroll
   for (int i = 0; i < W; i++) {
-    pack.lane[i % WIDTH] = narrow(values[i]);
+    lanes.lane[i] = narrow(values[i]);
   }
-  *(Pack*)(to + at) = pack;
+  *(Lanes<W>*)(to + at) = lanes;
 }
 
 // Adds up the values of the threads of a column of the block, (threadIdx.x, all y), W of each; the

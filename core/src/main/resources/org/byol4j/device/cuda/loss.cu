@@ -34,3 +34,59 @@ extern "C" __global__ void regression_loss(const Element* prediction, const Elem
     losses[blockIdx.x] = qq * perQ * perQ + zz * perZ * perZ - 2 * cosine;
   }
 }
+
+// 1 over the root of a square of a length, that of a value that is none too
+__device__ __forceinline__ double inverseRoot(double square) {
+  return 1 / sqrt(square < LEAST_SQUARE ? LEAST_SQUARE : square);
+}
+
+// a block of BLOCK threads for each row; ofRows: [2, rows], the cosine between prediction and projection, and 1 over
+// the projection's length
+extern "C" __global__ void projection_rows(const Element* prediction, const Element* projection, double* ofRows,
+                                           int rows, int channels) {
+  __shared__ double shared[BLOCK];
+  const Element* q = prediction + (long long)blockIdx.x * channels;
+  const Element* z = projection + (long long)blockIdx.x * channels;
+  double qq = 0, zz = 0, qz = 0;
+  for (int c = threadIdx.x; c < channels; c += BLOCK) {
+    double a = widen(q[c]);
+    double b = widen(z[c]);
+    qq += a * a;
+    zz += b * b;
+    qz += a * b;
+  }
+  qq = foldBlock(qq, shared);
+  zz = foldBlock(zz, shared);
+  qz = foldBlock(qz, shared);
+  if (threadIdx.x == 0) {
+    ofRows[blockIdx.x] = qz * inverseRoot(qq) * inverseRoot(zz);
+    ofRows[rows + blockIdx.x] = inverseRoot(zz);
+  }
+}
+
+// Blocks of 32 channels and 32 shares of the rows. result: the rows, a place for the sum of cosines, then of each
+// channel the sum of the normalized projections, then of each the sum of their squares.
+extern "C" __launch_bounds__(1024)
+__global__ void projection_columns(const Element* projection, const double* ofRows, int rows, int channels,
+                                   double* result) {
+  __shared__ double shared[1024];
+  int c = blockIdx.x * blockDim.x + threadIdx.x;
+  double sum[1] = {0}, squares[1] = {0};
+  if (c < channels) {
+    for (int row = threadIdx.y; row < rows; row += blockDim.y) {
+      double value = widen(projection[(long long)row * channels + c]) * ofRows[rows + row];
+      sum[0] += value;
+      squares[0] += value * value;
+    }
+  }
+  foldColumns<1>(sum, shared);
+  foldColumns<1>(squares, shared);
+  if (threadIdx.y != 0 || c >= channels) {
+    return;
+  }
+  if (c == 0) {
+    result[0] = rows;
+  }
+  result[2 + c] = sum[0];
+  result[2 + channels + c] = squares[0];
+}

@@ -217,6 +217,7 @@ class CudaResourcesTest {
     step.add(device.biasGradient(rows, gradient));
     Measure loss = device.regressionLoss(rows, other, 0.5, rows);
     step.add(loss);
+    step.add(device.projectionSums(rows, other));
     Measure dots = device.dots(List.of(new Factors(weights, weights), new Factors(vector, vector)));
     step.add(dots);
     Report report = device.report(List.of(loss, norm.statistics(), dots));

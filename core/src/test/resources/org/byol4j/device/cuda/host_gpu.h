@@ -10,6 +10,7 @@
 
 #define __device__
 #define __global__
+#define __launch_bounds__(...)
 #define __forceinline__ inline
 #define __shared__ static
 

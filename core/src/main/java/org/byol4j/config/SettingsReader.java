@@ -37,7 +37,7 @@ final class SettingsReader {
   private static final double BY_FIRST_GRADIENTS = 0;
 
   /** From 1/16 on all elements travel as a bitmap, which counts as that share. */
-  private static final Interval SHARES = new Interval(0, false, 1.0 / 16, false);
+  private static final Interval SHARES = new Interval(0, false, 0.5, true);
 
   private final Values values;
 

@@ -22,6 +22,7 @@ import org.byol4j.paramserver.sharing.PartExchange;
 import org.byol4j.paramserver.sharing.PartSum;
 import org.byol4j.paramserver.sharing.SharedElements;
 import org.byol4j.paramserver.sharing.SharingSettings;
+import org.byol4j.paramserver.sharing.TensorUnits;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,10 +81,17 @@ public final class SharingServer implements ParameterServer {
   /**
    * A step whose update is to be done when its parts are here.
    *
+   * @param threshold what all replicas' parts of it were encoded with
+   * @param units of its encoded tensors
    * @param dense the sums of what goes as it is
    */
   private record SharedStep(
-      long step, double learningRate, double targetDecay, FloatBuffer dense) {}
+      long step,
+      double learningRate,
+      double targetDecay,
+      double threshold,
+      TensorUnits units,
+      FloatBuffer dense) {}
 
   /**
    * Joins the server.
@@ -120,7 +128,7 @@ public final class SharingServer implements ParameterServer {
     this.slices =
         OwnedSlice.between(0, table.length(), table.slices(), weights, gradients, momentum);
     this.elements = new SharedElements(table);
-    this.encoder = new GradientEncoder(settings, elements.encoded());
+    this.encoder = new GradientEncoder(settings, elements.lengths());
     this.sum = new PartSum(elements.encoded());
     this.dense = new FloatVector(elements.dense());
     this.denseBounds = Ranges.bounds(elements.dense(), collective.size());
@@ -148,7 +156,10 @@ public final class SharingServer implements ParameterServer {
   @Override
   public void step(long step, double learningRate, double targetDecay) {
     checkFinite(step);
-    underway.addLast(new SharedStep(step, learningRate, targetDecay, shareGradients(step)));
+    TensorUnits units = elements.units(squares);
+    FloatBuffer sums = shareGradients(step, units);
+    underway.addLast(
+        new SharedStep(step, learningRate, targetDecay, encoder.usedThreshold(), units, sums));
     if (underway.size() > staleness) {
       update(underway.removeFirst());
     }
@@ -181,12 +192,13 @@ public final class SharingServer implements ParameterServer {
   }
 
   /** Sends this replica's part, and returns the sums of what goes as it is. */
-  private FloatBuffer shareGradients(long step) {
+  private FloatBuffer shareGradients(long step, TensorUnits units) {
     device.read(gradients, FloatBuffer.wrap(all));
-    elements.split(all, encoded, dense.values());
+    elements.split(all, units, encoded, dense.values());
     if (!encoder.hasThreshold()) {
       agreeOnThreshold();
     }
+    encoder.useUnits(units);
     exchange.send(step, encoder.encode(step, encoded));
     collective.reduceScatterSum(dense, denseBounds);
     collective.allGather(dense, denseBounds);
@@ -202,23 +214,24 @@ public final class SharingServer implements ParameterServer {
 
   /** Changes the weights by the gradients of all replicas in a step, and moves the target. */
   private void update(SharedStep shared) {
-    sumUpParts(shared.step());
+    sumUpParts(shared);
     sum.read(encoded);
-    elements.join(encoded, shared.dense(), all);
+    elements.join(encoded, shared.units(), shared.dense(), all);
     device.write(FloatBuffer.wrap(all), gradients);
     changeWeights(shared.learningRate());
     moveTarget(shared.targetDecay());
   }
 
   /** Waits for the parts of a step, adds them up in rank order, and moves the threshold. */
-  private void sumUpParts(long step) {
+  private void sumUpParts(SharedStep shared) {
+    long step = shared.step();
     long start = System.nanoTime();
     List<int[]> parts = exchange.take(step);
     awaitedNanos += System.nanoTime() - start;
     double share = 0;
     sum.clear();
     for (int rank = 0; rank < collective.size(); rank++) {
-      EncodedPart part = received(parts.get(rank), rank, step);
+      EncodedPart part = received(parts.get(rank), rank, shared);
       sum.add(part);
       share += part.share(elements.encoded());
     }
@@ -226,13 +239,13 @@ public final class SharingServer implements ParameterServer {
   }
 
   /** A part that can be added; what a replica refuses, all do. */
-  private EncodedPart received(int[] words, int from, long step) {
+  private EncodedPart received(int[] words, int from, SharedStep shared) {
     try {
-      return EncodedPart.received(words, from, elements.encoded());
+      return EncodedPart.received(words, from, elements.encoded(), shared.threshold());
     } catch (CollectiveException e) {
       String reason =
           "rank=%d step=%d refused what came: %s"
-              .formatted(collective.rank(), step, e.getMessage());
+              .formatted(collective.rank(), shared.step(), e.getMessage());
       LOG.error(reason);
       collective.abort(reason);
       throw new CollectiveException(reason, e);

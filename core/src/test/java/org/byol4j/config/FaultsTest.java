@@ -48,8 +48,7 @@ class FaultsTest {
             + " gradient-sharing",
         "parameter-server.target-sync=none | is not a choice (--set); allowed: auto, broadcast,"
             + " local",
-        "gradient-sharing.max-share=0.0625 | is out of range (--set); allowed: a number above 0 to"
-            + " below 0.0625",
+        "gradient-sharing.max-share=0.6 | is out of range (--set); allowed: a number above 0 to 0.5",
         "gradient-sharing.initial-threshold=0 | is out of range (--set); allowed: a number from"
             + " 1.0E-30 to 1000000",
         "gradient-sharing.staleness=-1 | is out of range (--set); allowed: an integer from 0 to 16",
@@ -283,10 +282,10 @@ class FaultsTest {
 
   @Test
   void smallestShareMustNotBeAboveTheLargest() {
-    assertThat(faults("parameter-server.mode=gradient-sharing", "gradient-sharing.min-share=0.06"))
+    assertThat(faults("parameter-server.mode=gradient-sharing", "gradient-sharing.min-share=0.16"))
         .containsExactly(
-            "gradient-sharing.min-share=0.06 is above gradient-sharing.max-share=0.05 (--set;"
-                + " gradient-sharing.max-share: reference.conf: n); allowed: at most 0.05");
+            "gradient-sharing.min-share=0.16 is above gradient-sharing.max-share=0.15 (--set;"
+                + " gradient-sharing.max-share: reference.conf: n); allowed: at most 0.15");
   }
 
   @Test

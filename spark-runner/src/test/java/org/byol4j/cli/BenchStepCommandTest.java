@@ -53,7 +53,7 @@ class BenchStepCommandTest {
   void sharedGradientsTakeFewerBytes() throws IOException {
     String[] all = {"--replicas", "2", "--collective", "tcp", "--hidden", "1024"};
     List<String> some = new ArrayList<>(List.of(all));
-    some.addAll(List.of("--mode", "gradient-sharing", "--set", "gradient-sharing.max-share=0.02"));
+    some.addAll(List.of("--mode", "gradient-sharing", "--set", "gradient-sharing.max-share=0.2"));
     JsonNode synchronous = json(bench("resnet18", all));
     Ran ran = bench("resnet18", some.toArray(String[]::new));
 
@@ -78,11 +78,11 @@ class BenchStepCommandTest {
 
   @Test
   void keysOfSharingAreRefusedWhereNothingIsShared() {
-    Ran ran = bench("resnet18", "--set", "gradient-sharing.max-share=0.02");
+    Ran ran = bench("resnet18", "--set", "gradient-sharing.max-share=0.2");
 
     assertThat(ran.code()).isEqualTo(64);
     assertThat(ran.err())
-        .contains("--set gradient-sharing.max-share=0.02 means nothing with --mode synchronous");
+        .contains("--set gradient-sharing.max-share=0.2 means nothing with --mode synchronous");
   }
 
   @ParameterizedTest

@@ -6,12 +6,14 @@ import java.util.List;
 import org.byol4j.collective.Collective;
 
 /**
- * Rounds in which every replica sends an envelope to every other one: first its length, as an
- * ordinary gather of a value, then its bytes. All replicas go through the same rounds.
+ * Rounds in which every replica sends an envelope to every other one: first its packed length, as
+ * an ordinary gather of a value, then its {@linkplain PackedBytes packed} bytes. All replicas go
+ * through the same rounds.
  */
 final class MessageRounds {
   private final Collective collective;
   private final int mostBytes;
+  private final int mostPackedBytes;
   private final ByteVector bytes = new ByteVector();
   private final double[] length = new double[1];
   private final double[] lengths;
@@ -24,24 +26,26 @@ final class MessageRounds {
   MessageRounds(Collective collective, int mostBytes) {
     this.collective = collective;
     this.mostBytes = mostBytes;
+    this.mostPackedBytes = PackedBytes.mostBytes(mostBytes);
     this.lengths = new double[collective.size()];
   }
 
   /**
-   * Sends an envelope and returns those of all replicas, by rank, until the next round.
+   * Sends an envelope and returns those of all replicas, by rank.
    *
    * @throws RefusedMessageException if one is too long, or all together are; nothing was allocated
    */
   List<ByteBuffer> exchange(byte[] mine) {
-    length[0] = mine.length;
+    byte[] packed = PackedBytes.pack(mine);
+    length[0] = packed.length;
     collective.allGather(length, lengths);
     long[] bounds = new long[collective.size() + 1];
     for (int rank = 0; rank < collective.size(); rank++) {
       // NaN is refused, too
-      if (!(lengths[rank] >= 0 && lengths[rank] <= mostBytes)) {
+      if (!(lengths[rank] >= 0 && lengths[rank] <= mostPackedBytes)) {
         throw new RefusedMessageException(
             "rank=%d announces lengthBytes=%s, expected 0 to %d"
-                .formatted(rank, lengths[rank], mostBytes));
+                .formatted(rank, lengths[rank], mostPackedBytes));
       }
       bounds[rank + 1] = bounds[rank] + (long) lengths[rank];
     }
@@ -52,13 +56,23 @@ final class MessageRounds {
               .formatted(collective.size(), lengthBytes, Integer.MAX_VALUE));
     }
     bytes.resize((int) lengthBytes);
-    bytes.write(bounds[collective.rank()], mine.length).put(mine);
+    bytes.write(bounds[collective.rank()], packed.length).put(packed);
     collective.allGather(bytes, bounds);
     List<ByteBuffer> envelopes = new ArrayList<>();
     for (int rank = 0; rank < collective.size(); rank++) {
-      int count = (int) (bounds[rank + 1] - bounds[rank]);
-      envelopes.add(bytes.read(bounds[rank], count).slice());
+      envelopes.add(
+          ByteBuffer.wrap(
+              rank == collective.rank() ? mine : received(rank, bounds[rank], bounds[rank + 1])));
     }
     return envelopes;
+  }
+
+  private byte[] received(int rank, long from, long to) {
+    try {
+      return PackedBytes.unpack(bytes.read(from, (int) (to - from)).slice(), mostBytes);
+    } catch (RefusedMessageException e) {
+      throw new RefusedMessageException(
+          "envelope of rank=%d: %s".formatted(rank, e.getMessage()), e);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package org.byol4j.paramserver.sharing;
 
+import java.util.BitSet;
 import org.byol4j.collective.CollectiveException;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -26,6 +27,11 @@ public final class EncodedPart {
   private static final int BITMAP = 1;
   private static final int PER_BITMAP_WORD = 16;
 
+  /**
+   * The bits of a bitmap's word that say which elements reached the threshold; the others, sign.
+   */
+  private static final int REACHED = 0xffff;
+
   private final int[] words;
 
   private EncodedPart(int[] words) {
@@ -38,27 +44,27 @@ public final class EncodedPart {
    *
    * @param rank who has sent it, for messages
    * @param elements how many elements the gradient has
+   * @param threshold the one that all replicas encode this step with
    * @throws CollectiveException if it is not a part of such a gradient
    */
-  public static EncodedPart received(int[] words, int rank, int elements) {
+  public static EncodedPart received(int[] words, int rank, int elements, double threshold) {
     if (words.length == 0) {
       return new EncodedPart(words);
     }
-    boolean isWhole =
-        words.length > HEADER && words.length <= mostWords(elements) && words[1] == elements;
-    float threshold = isWhole ? Float.intBitsToFloat(words[2]) : Float.NaN;
     boolean isGood =
-        threshold > 0
-            && Float.isFinite(threshold)
+        words.length > HEADER
+            && words.length <= mostWords(elements)
+            && words[1] == elements
+            && words[2] == Float.floatToRawIntBits((float) threshold)
             && switch (words[3]) {
-              case INDICES -> words[0] == words.length - HEADER && pointsInto(words, elements);
+              case INDICES -> words[0] == words.length - HEADER && pointIntoOnce(words, elements);
               case BITMAP -> words[0] == elements && words.length == bitmapWords(elements);
               default -> false;
             };
     if (!isGood) {
       throw new CollectiveException(
-          "encoded gradient: rank=%d sent words=%d which are no part of elements=%d, expected ND4J's encoding of one"
-              .formatted(rank, words.length, elements));
+          "encoded gradient: rank=%d sent words=%d which are no part of elements=%d at threshold=%s, expected ND4J's encoding of one"
+              .formatted(rank, words.length, elements, (float) threshold));
     }
     return new EncodedPart(words);
   }
@@ -78,15 +84,20 @@ public final class EncodedPart {
     return sent > elements / PER_BITMAP_WORD;
   }
 
-  /**
-   * The share of the elements that was sent; for a bitmap 1/16, as Deeplearning4j counts it, where
-   * it pays.
-   */
+  /** The share of the elements that reached the threshold. */
   public double share(int elements) {
-    if (words.length == 0) {
-      return 0;
+    return words.length == 0 ? 0 : (double) reached() / elements;
+  }
+
+  private long reached() {
+    if (words[3] == INDICES) {
+      return words[0];
     }
-    return words[3] == BITMAP ? 1.0 / PER_BITMAP_WORD : (double) words[0] / elements;
+    long reached = 0;
+    for (int i = HEADER; i < words.length; i++) {
+      reached += Integer.bitCount(words[i] & REACHED);
+    }
+    return reached;
   }
 
   /** Adds the values that were sent to {@code sum}, float32 {@code [elements]}. */
@@ -103,12 +114,14 @@ public final class EncodedPart {
     }
   }
 
-  private static boolean pointsInto(int[] words, int elements) {
+  private static boolean pointIntoOnce(int[] words, int elements) {
+    BitSet seen = new BitSet(elements);
     for (int i = HEADER; i < words.length; i++) {
       int place = Math.abs(words[i]);
-      if (place < 1 || place > elements) {
+      if (place < 1 || place > elements || seen.get(place - 1)) {
         return false;
       }
+      seen.set(place - 1);
     }
     return true;
   }

@@ -1,7 +1,6 @@
 package org.byol4j.paramserver.sharing;
 
 import java.nio.FloatBuffer;
-import java.util.function.BiConsumer;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.ResidualPostProcessor;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.ThresholdAlgorithm;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.residual.NoOpResidualPostProcessor;
@@ -10,7 +9,6 @@ import org.deeplearning4j.optimize.solvers.accumulation.encoding.threshold.Adapt
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.indexing.conditions.Conditions;
 
 /**
@@ -34,9 +32,8 @@ public final class GradientEncoder implements AutoCloseable {
   /** A part's threshold is a positive float32; without any gradient it would fall to 0. */
   private static final double SMALLEST_THRESHOLD = Float.MIN_NORMAL;
 
-  private final int elements;
   private final double maxShare;
-  private final INDArray residual;
+  private final Residual residual;
   private final INDArray added;
   private final HostFloats addedOnHost;
   private final ThresholdAlgorithm algorithm;
@@ -45,13 +42,15 @@ public final class GradientEncoder implements AutoCloseable {
   private double usedThreshold;
   private double share;
 
-  /** Makes an empty residual for gradients of {@code elements} elements. */
-  public GradientEncoder(SharingSettings settings, int elements) {
-    LoadedNd4j.require();
-    this.elements = elements;
+  /**
+   * Makes an empty residual.
+   *
+   * @param lengths how many elements each tensor of a gradient has
+   */
+  public GradientEncoder(SharingSettings settings, int... lengths) {
     this.maxShare = settings.maxShare();
-    this.residual = Nd4j.create(DataType.FLOAT, elements);
-    this.added = Nd4j.create(DataType.FLOAT, elements);
+    this.residual = new Residual(lengths);
+    this.added = Nd4j.create(DataType.FLOAT, residual.elements());
     this.addedOnHost = new HostFloats(added);
     this.algorithm =
         new AdaptiveThresholdAlgorithm(
@@ -74,6 +73,14 @@ public final class GradientEncoder implements AutoCloseable {
   }
 
   /**
+   * Takes gradients, and gives what is to be sent, in such units from now on; at first in units of
+   * 1. The residual stays what it is.
+   */
+  public void useUnits(TensorUnits units) {
+    residual.useUnits(units);
+  }
+
+  /**
    * Adds a gradient to the residual, and takes out of it what is to be sent.
    *
    * @param step the number of steps before this one, which the clipping goes by
@@ -82,11 +89,11 @@ public final class GradientEncoder implements AutoCloseable {
    */
   public int[] encode(long step, float[] gradient) {
     addedOnHost.write(gradient);
-    residual.addi(added);
+    residual.values().addi(added);
     usedThreshold = threshold;
     share = 0;
     int[] words = takeOut();
-    clipping.processResidual((int) step, NO_EPOCH, threshold, residual);
+    clipping.processResidual((int) step, NO_EPOCH, threshold, residual.values());
     return words;
   }
 
@@ -102,7 +109,7 @@ public final class GradientEncoder implements AutoCloseable {
         Math.max(
             SMALLEST_THRESHOLD,
             algorithm.calculateThreshold(
-                (int) step, NO_EPOCH, threshold, false, meanShare, residual));
+                (int) step, NO_EPOCH, threshold, false, meanShare, residual.values()));
   }
 
   /**
@@ -120,7 +127,7 @@ public final class GradientEncoder implements AutoCloseable {
 
   /** How many elements a gradient and the residual have. */
   public int elements() {
-    return elements;
+    return residual.elements();
   }
 
   /** What an element must reach to be sent in the next step. */
@@ -137,31 +144,17 @@ public final class GradientEncoder implements AutoCloseable {
 
   /** Fills what remains in {@code to} with the residual from element {@code from} on. */
   public void readResidual(int from, FloatBuffer to) {
-    if (to.hasRemaining()) {
-      try (INDArray copy = range(from, to.remaining()).dup()) {
-        to.put(copy.toFloatVector());
-      }
-    }
+    residual.read(from, to);
   }
 
   /** Takes what remains in {@code values} as the residual from element {@code from} on. */
   public void writeResidual(int from, FloatBuffer values) {
-    combine(from, values, INDArray::assign);
+    residual.write(from, values);
   }
 
   /** Adds what remains in {@code values} to the residual from element {@code from} on. */
   public void addToResidual(int from, FloatBuffer values) {
-    combine(from, values, INDArray::addi);
-  }
-
-  private void combine(int from, FloatBuffer values, BiConsumer<INDArray, INDArray> into) {
-    if (values.hasRemaining()) {
-      float[] taken = new float[values.remaining()];
-      values.get(taken);
-      try (INDArray array = Nd4j.createFromArray(taken)) {
-        into.accept(range(from, taken.length), array);
-      }
-    }
+    residual.add(from, values);
   }
 
   @Override
@@ -170,23 +163,21 @@ public final class GradientEncoder implements AutoCloseable {
     residual.close();
   }
 
-  private INDArray range(int from, int length) {
-    return residual.get(NDArrayIndex.interval(from, (long) from + length));
-  }
-
   private int[] takeOut() {
-    long exceeding = residual.scan(Conditions.absGreaterThanOrEqual(threshold)).longValue();
+    INDArray values = residual.values();
+    int elements = residual.elements();
+    long exceeding = values.scan(Conditions.absGreaterThanOrEqual(threshold)).longValue();
     if (exceeding < FEWEST) {
       return new int[0];
     }
     if (EncodedPart.isDense(exceeding, elements)) {
       try (INDArray bitmap = Nd4j.create(DataType.INT32, EncodedPart.bitmapWords(elements))) {
-        Nd4j.getExecutioner().bitmapEncode(residual, bitmap, threshold);
+        Nd4j.getExecutioner().bitmapEncode(values, bitmap, threshold);
         return bitmap.toIntVector();
       }
     }
     try (INDArray indices =
-        Nd4j.getExecutioner().thresholdEncode(residual, threshold, Integer.MAX_VALUE)) {
+        Nd4j.getExecutioner().thresholdEncode(values, threshold, Integer.MAX_VALUE)) {
       return indices.toIntVector();
     }
   }

@@ -4,8 +4,9 @@ package org.byol4j.paramserver.sharing;
  * How much of a gradient is sent. The threshold is that of Deeplearning4j's {@code
  * AdaptiveThresholdAlgorithm}.
  *
- * @param initialThreshold what an element of residual and gradient must reach in the first step; 0
- *     for what {@code maxShare} of the elements of the first gradients reach
+ * @param initialThreshold what an element of residual and gradient must reach in the first step, in
+ *     the {@linkplain TensorUnits unit} of its tensor; 0 for what {@code maxShare} of the elements
+ *     of the first gradients reach
  * @param minShare the share of elements below which the threshold falls
  * @param maxShare the share of elements above which it rises
  * @param thresholdDecay what it is multiplied with, or divided by, in a step

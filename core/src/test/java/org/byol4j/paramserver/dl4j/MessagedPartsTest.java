@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -224,7 +225,7 @@ final class MessagedPartsTest {
             failure ->
                 assertThat(failure)
                     .isInstanceOf(RefusedMessageException.class)
-                    .hasMessageContaining("replicas=3 have lengthBytes=4000000000 together"));
+                    .hasMessageContaining("replicas=3 have lengthBytes=4000000006 together"));
   }
 
   @Test
@@ -238,10 +239,28 @@ final class MessagedPartsTest {
   void hugeLengthIsRefusedBeforeItIsAllocated() {
     expectRefusal(
         background -> background.allGather(new double[] {1e15}, new double[3]),
-        "rank=1 announces lengthBytes=1.0E15, expected 0 to " + MOST_BYTES);
+        "rank=1 announces lengthBytes=1.0E15, expected 0 to " + PackedBytes.mostBytes(MOST_BYTES));
     expectRefusal(
         background -> round(background, new byte[] {0x7f, -1, -1, -1, 0}),
         "message of rank=1: message=0 has lengthBytes=2147483647, expected 1 to 1");
+  }
+
+  @Test
+  void envelopeThatCannotBeUnpackedIsRefused() {
+    byte[] damaged = {0, 0, 0, 9, -1, -1, -1, -1};
+    expectRefusal(
+        background -> {
+          double[] lengths = new double[3];
+          background.allGather(new double[] {damaged.length}, lengths);
+          long[] bounds = new long[4];
+          Arrays.setAll(
+              bounds, rank -> rank == 0 ? 0 : bounds[rank - 1] + (long) lengths[rank - 1]);
+          ByteVector bytes = new ByteVector();
+          bytes.resize((int) bounds[3]);
+          bytes.write(bounds[1], damaged.length).put(damaged);
+          background.allGather(bytes, bounds);
+        },
+        "envelope of rank=1: packed bytes are damaged");
   }
 
   /**

@@ -63,7 +63,9 @@ final class GradientEncoderTest {
       assertThat(encoder.hasThreshold()).isFalse();
       encoder.takeThreshold(encoder.thresholdFor(gradient));
       int[] words = encoder.encode(0, gradient);
-      assertThat(EncodedPart.received(words, 0, gradient.length).share(gradient.length))
+      assertThat(
+              EncodedPart.received(words, 0, gradient.length, encoder.usedThreshold())
+                  .share(gradient.length))
           .isBetween(0.05, 0.06);
     }
   }
@@ -93,6 +95,33 @@ final class GradientEncoderTest {
   }
 
   @Test
+  void eachTensorIsEncodedInItsUnitAndTheResidualStaysWhatItIs() {
+    int half = ELEMENTS / 2;
+    try (GradientEncoder encoder = new GradientEncoder(SETTINGS, half, half)) {
+      float[] left = new float[ELEMENTS];
+      left[1] = 0.125f;
+      left[half] = -0.5f / 1024;
+      encoder.writeResidual(0, FloatBuffer.wrap(left));
+      encoder.useUnits(TensorUnits.of(1, -10));
+      assertThat(residual(encoder)).containsExactly(left);
+
+      encoder.useUnits(TensorUnits.of(1, -10));
+      float[] gradient = new float[ELEMENTS];
+      gradient[0] = 0.5f;
+      gradient[half + 1] = 0.75f;
+      float[] sent = new float[ELEMENTS];
+      sent[0] = THRESHOLD;
+      sent[half] = -THRESHOLD;
+      sent[half + 1] = THRESHOLD;
+      assertThat(decoded(encoder.encode(0, gradient))).containsExactly(sent);
+      left[0] = 0.25f * 2;
+      left[half] = -0.25f / 1024;
+      left[half + 1] = 0.5f / 1024;
+      assertThat(residual(encoder)).containsExactly(left);
+    }
+  }
+
+  @Test
   void singleElementWaitsForAnother() {
     try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
       float[] gradient = new float[ELEMENTS];
@@ -107,7 +136,7 @@ final class GradientEncoderTest {
     try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
       int[] words = encoder.encode(0, new float[ELEMENTS]);
       assertThat(words).isEmpty();
-      EncodedPart part = EncodedPart.received(words, 1, ELEMENTS);
+      EncodedPart part = EncodedPart.received(words, 1, ELEMENTS, THRESHOLD);
       assertThat(part.share(ELEMENTS)).isZero();
       assertThat(decoded(words)).containsOnly(0f);
     }
@@ -165,17 +194,24 @@ final class GradientEncoderTest {
   }
 
   @Test
+  void indexThatStandsThereTwiceIsRefused() {
+    expectRefused(words -> words[5] = 1);
+  }
+
+  @Test
   void headersThatDoNotFitAreRefused() {
     expectRefused(words -> words[0]++);
     expectRefused(words -> words[1]--);
     expectRefused(words -> words[2] = Float.floatToRawIntBits(Float.NaN));
-    expectRefused(words -> words[2] = Float.floatToRawIntBits(-1));
+    expectRefused(words -> words[2] = Float.floatToRawIntBits(-THRESHOLD));
+    expectRefused(words -> words[2] = Float.floatToRawIntBits(Math.nextUp(THRESHOLD)));
     expectRefused(words -> words[2] = Float.floatToRawIntBits(Float.POSITIVE_INFINITY));
     expectRefused(words -> words[3] = 1);
     expectRefused(words -> words[3] = 2);
-    assertThatThrownBy(() -> EncodedPart.received(new int[] {0, ELEMENTS, 0}, 1, ELEMENTS))
+    assertThatThrownBy(
+            () -> EncodedPart.received(new int[] {0, ELEMENTS, 0}, 1, ELEMENTS, THRESHOLD))
         .isInstanceOf(CollectiveException.class);
-    assertThatThrownBy(() -> EncodedPart.received(new int[1000], 1, ELEMENTS))
+    assertThatThrownBy(() -> EncodedPart.received(new int[1000], 1, ELEMENTS, THRESHOLD))
         .isInstanceOf(CollectiveException.class);
   }
 
@@ -183,7 +219,7 @@ final class GradientEncoderTest {
     int[] words = {2, ELEMENTS, Float.floatToRawIntBits(THRESHOLD), 0, -1, ELEMENTS};
     assertThat(decoded(words)).contains(-THRESHOLD).contains(THRESHOLD);
     damage.accept(words);
-    assertThatThrownBy(() -> EncodedPart.received(words, 1, ELEMENTS))
+    assertThatThrownBy(() -> EncodedPart.received(words, 1, ELEMENTS, THRESHOLD))
         .as(Arrays.toString(words))
         .isInstanceOf(CollectiveException.class)
         .hasMessageContaining("rank=1")
@@ -192,7 +228,7 @@ final class GradientEncoderTest {
 
   private static float[] decoded(int[] words) {
     try (INDArray sum = Nd4j.create(DataType.FLOAT, ELEMENTS)) {
-      EncodedPart.received(words, 1, ELEMENTS).addTo(sum);
+      EncodedPart.received(words, 1, ELEMENTS, THRESHOLD).addTo(sum);
       return sum.toFloatVector();
     }
   }

@@ -27,10 +27,8 @@ public final class EncodedPart {
   private static final int BITMAP = 1;
   private static final int PER_BITMAP_WORD = 16;
 
-  /**
-   * The bits of a bitmap's word that say which elements reached the threshold; the others, sign.
-   */
-  private static final int REACHED = 0xffff;
+  /** One bit for each element of a bitmap's word. */
+  private static final int ELEMENTS_OF_WORD = 0xffff;
 
   private final int[] words;
 
@@ -84,20 +82,20 @@ public final class EncodedPart {
     return sent > elements / PER_BITMAP_WORD;
   }
 
-  /** The share of the elements that reached the threshold. */
+  /** The share of the elements that was sent; of a bitmap those with either bit. */
   public double share(int elements) {
-    return words.length == 0 ? 0 : (double) reached() / elements;
+    return words.length == 0 ? 0 : (double) sent() / elements;
   }
 
-  private long reached() {
+  private long sent() {
     if (words[3] == INDICES) {
       return words[0];
     }
-    long reached = 0;
+    long sent = 0;
     for (int i = HEADER; i < words.length; i++) {
-      reached += Integer.bitCount(words[i] & REACHED);
+      sent += Integer.bitCount((words[i] | words[i] >>> PER_BITMAP_WORD) & ELEMENTS_OF_WORD);
     }
-    return reached;
+    return sent;
   }
 
   /** Adds the values that were sent to {@code sum}, float32 {@code [elements]}. */

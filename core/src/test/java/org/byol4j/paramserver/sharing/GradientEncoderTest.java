@@ -157,6 +157,12 @@ final class GradientEncoderTest {
         assertThat(sent[i] + left[i]).isEqualTo(gradient[i]);
       }
       assertThat(sent).contains(0.25f, -0.25f);
+      int count = 0;
+      for (float value : sent) {
+        count += value == 0 ? 0 : 1;
+      }
+      assertThat(EncodedPart.received(words, 0, ELEMENTS, THRESHOLD).share(ELEMENTS))
+          .isEqualTo((double) count / ELEMENTS);
     }
   }
 

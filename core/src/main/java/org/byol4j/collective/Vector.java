@@ -27,6 +27,14 @@ public interface Vector {
   ByteBuffer read(long from, int count);
 
   /**
+   * The same elements for reading, where what was handed out stays valid whatever is read elsewhere;
+   * the same for the same number. This vector itself where reading copies nothing.
+   */
+  default Vector reader(int number) {
+    return this;
+  }
+
+  /**
    * Where the elements {@code [from, from + count)} go; {@link #written} follows when they are
    * there.
    */

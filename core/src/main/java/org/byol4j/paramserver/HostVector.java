@@ -28,6 +28,12 @@ record HostVector(HostWindow window) implements Vector {
   }
 
   @Override
+  public Vector reader(int number) {
+    HostWindow reader = window.reader(number);
+    return reader == window ? this : new HostVector(reader);
+  }
+
+  @Override
   public ByteBuffer write(long from, int count) {
     return window.write(from, count);
   }

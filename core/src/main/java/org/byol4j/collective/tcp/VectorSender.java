@@ -6,8 +6,6 @@ import org.byol4j.collective.Vector;
 
 /** The outgoing half of an operation on a vector: to each replica a header and one range. */
 final class VectorSender {
-  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-
   private final Wire wire;
   private final int rank;
   private final int chunkBytes;
@@ -19,14 +17,10 @@ final class VectorSender {
   private final long[] payloads;
   private final long[] sent;
   private final boolean[] flushed;
+  private final ReadWindows windows;
   private Vector vector;
   private int open;
 
-  /** The chunk that was read last, and which one it is. */
-  private ByteBuffer window = NOTHING;
-
-  private int windowBase;
-  private long windowFrom;
 
   VectorSender(Wire wire, int chunkBytes) {
     int size = wire.group().size();
@@ -39,12 +33,13 @@ final class VectorSender {
     this.payloads = new long[size];
     this.sent = new long[size];
     this.flushed = new boolean[size];
+    this.windows = new ReadWindows(size);
   }
 
   /** Begins with nothing for anybody; {@link #give} says what each replica gets. */
   void begin(Call call, Vector values, long[] bounds) {
     vector = values;
-    forgetWindow();
+    windows.begin(values);
     Arrays.fill(sent, 0);
     Arrays.fill(flushed, false);
     open = headers.length - 1;
@@ -105,7 +100,7 @@ final class VectorSender {
 
   /** Says that the vector was read elsewhere: it holds one range at a time for reading. */
   void forgetWindow() {
-    windowFrom = -1;
+    windows.forget();
   }
 
   private boolean sendChunk(int peer, Transfer transfer) {
@@ -113,12 +108,8 @@ final class VectorSender {
     long chunk = sent[peer] - within;
     int bytes = (int) Math.min(chunkBytes, payloads[peer] - chunk);
     long from = starts[peer] + chunk / vector.elementBytes();
-    if (from != windowFrom) {
-      window = vector.read(from, bytes / vector.elementBytes());
-      windowBase = window.position();
-      windowFrom = from;
-    }
-    window.limit(windowBase + bytes).position(windowBase + within);
+    ByteBuffer window =
+        windows.chunk(peer, from, bytes / vector.elementBytes(), within, bytes);
     int count = wire.write(peer, window, transfer);
     sent[peer] += count;
     return count > 0;

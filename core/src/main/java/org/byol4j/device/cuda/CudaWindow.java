@@ -2,6 +2,8 @@ package org.byol4j.device.cuda;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.byol4j.device.HostWindow;
 
@@ -12,6 +14,7 @@ final class CudaWindow implements HostWindow {
   private final CudaTensor tensor;
   private final PinnedRange read;
   private final PinnedRange written;
+  private final List<CudaWindow> readers = new ArrayList<>();
 
   /**
    * @throws IllegalArgumentException if the tensor is not of float32
@@ -43,6 +46,15 @@ final class CudaWindow implements HostWindow {
     ByteBuffer buffer = read.of(count);
     engine.gpu().exchange(address(from), read.address(), (long) count * Float.BYTES);
     return buffer;
+  }
+
+  /** Copies into pinned memory of its own, so that no range is copied twice. */
+  @Override
+  public HostWindow reader(int number) {
+    while (readers.size() <= number) {
+      readers.add(new CudaWindow(engine, tensor));
+    }
+    return readers.get(number);
   }
 
   @Override

@@ -18,7 +18,8 @@ public final class OpenGroups implements AfterEachCallback {
     return of(size, TcpGroup.SETTINGS);
   }
 
-  List<Collective> of(int size, TcpSettings settings) {
+  /** Replicas that have joined with settings of the test's own, in rank order. */
+  public List<Collective> of(int size, TcpSettings settings) {
     TcpGroup group = TcpGroup.join(size, settings);
     opened.add(group);
     return group.collectives();

@@ -49,6 +49,7 @@ final class HostGpu implements Gpu {
   private final Queue<Runnable> started = new ArrayDeque<>();
   private final long limitBytes;
   private long allocations;
+  private long exchangedBytes;
   private long heldBytes;
   private String connecting = "";
 
@@ -78,6 +79,11 @@ final class HostGpu implements Gpu {
   HostGpu thatCannotConnect(String reason) {
     connecting = reason;
     return this;
+  }
+
+  /** How many bytes went between memory and pinned memory while somebody waited. */
+  synchronized long exchangedBytes() {
+    return exchangedBytes;
   }
 
   /** How often memory was allocated. */
@@ -156,6 +162,7 @@ final class HostGpu implements Gpu {
 
   @Override
   public synchronized void exchange(long from, long to, long bytes) {
+    exchangedBytes += bytes;
     await();
     move(from, to, bytes);
   }

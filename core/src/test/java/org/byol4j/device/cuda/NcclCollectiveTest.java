@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +19,6 @@ import org.byol4j.collective.Replicas;
 import org.byol4j.collective.Replicas.Outcome;
 import org.byol4j.collective.Vector;
 import org.byol4j.collective.tcp.OpenGroups;
-import org.byol4j.device.HostWindow;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.device.cuda.HostGpu.Order;
@@ -43,39 +41,6 @@ class NcclCollectiveTest {
   @BeforeAll
   static void requireCompiler() {
     assumeTrue(HostCuda.isAvailable(), "g++ on x86-64 compiles our kernels for the host");
-  }
-
-  /** A tensor as the parameter server hands it to a collective. */
-  private record OnDevice(HostWindow window) implements Vector {
-    @Override
-    public Object holder() {
-      return window;
-    }
-
-    @Override
-    public long length() {
-      return window.length();
-    }
-
-    @Override
-    public int elementBytes() {
-      return window.elementBytes();
-    }
-
-    @Override
-    public ByteBuffer read(long from, int count) {
-      return window.read(from, count);
-    }
-
-    @Override
-    public ByteBuffer write(long from, int count) {
-      return window.write(from, count);
-    }
-
-    @Override
-    public void written(long from, int count) {
-      window.written(from, count);
-    }
   }
 
   /** What a replica has while a test runs. */

@@ -27,8 +27,8 @@ public interface Vector {
   ByteBuffer read(long from, int count);
 
   /**
-   * The same elements for reading, where what was handed out stays valid whatever is read elsewhere;
-   * the same for the same number. This vector itself where reading copies nothing.
+   * The same elements for reading, where what was handed out stays valid whatever is read
+   * elsewhere; the same for the same number. This vector itself where reading copies nothing.
    */
   default Vector reader(int number) {
     return this;

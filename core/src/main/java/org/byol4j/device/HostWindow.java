@@ -23,8 +23,8 @@ public interface HostWindow {
   ByteBuffer read(long from, int count);
 
   /**
-   * The same elements for reading, where what was handed out stays valid whatever is read elsewhere;
-   * the same for the same number. This window itself where reading copies nothing.
+   * The same elements for reading, where what was handed out stays valid whatever is read
+   * elsewhere; the same for the same number. This window itself where reading copies nothing.
    */
   default HostWindow reader(int number) {
     return this;

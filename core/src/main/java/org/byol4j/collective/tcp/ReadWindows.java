@@ -5,9 +5,10 @@ import java.util.Arrays;
 import org.byol4j.collective.Vector;
 
 /**
- * The chunks of a vector that are on their way to the other replicas: as many as there are replicas,
- * if the vector has readers of their own, so that none is read twice because another one was in
- * between; and one that several replicas get is read once for those that come to it before it goes.
+ * The chunks of a vector that are on their way to the other replicas: as many as there are
+ * replicas, if the vector has readers of their own, so that none is read twice because another one
+ * was in between; and one that several replicas get is read once for those that come to it before
+ * it goes.
  */
 final class ReadWindows {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);

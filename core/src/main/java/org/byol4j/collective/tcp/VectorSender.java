@@ -21,7 +21,6 @@ final class VectorSender {
   private Vector vector;
   private int open;
 
-
   VectorSender(Wire wire, int chunkBytes) {
     int size = wire.group().size();
     this.wire = wire;
@@ -108,8 +107,7 @@ final class VectorSender {
     long chunk = sent[peer] - within;
     int bytes = (int) Math.min(chunkBytes, payloads[peer] - chunk);
     long from = starts[peer] + chunk / vector.elementBytes();
-    ByteBuffer window =
-        windows.chunk(peer, from, bytes / vector.elementBytes(), within, bytes);
+    ByteBuffer window = windows.chunk(peer, from, bytes / vector.elementBytes(), within, bytes);
     int count = wire.write(peer, window, transfer);
     sent[peer] += count;
     return count > 0;

@@ -8,6 +8,7 @@ import org.byol4j.data.PixelBatch;
 import org.byol4j.data.PixelLoader;
 import org.byol4j.data.ShardPlan;
 import org.byol4j.device.Device;
+import org.byol4j.device.Tensor;
 import org.byol4j.device.ViewKernels;
 import org.byol4j.nn.View;
 
@@ -62,6 +63,11 @@ final class DeviceBatches implements ViewBatches {
     PixelBatch batch = loader.take();
     travelling = Optional.of(batch);
     kernels.upload(batch.views());
+  }
+
+  /** The first views as the device has them. */
+  Tensor views() {
+    return kernels.view(0);
   }
 
   @Override

@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import org.byol4j.image.Image;
 import org.byol4j.image.ImageEncoder;
@@ -49,20 +52,27 @@ class BenchAugmentCommandTest {
         .contains("(--size); allowed", "(--style); allowed: deepmind, torchvision");
   }
 
-  private static Ran bench(Path data, String size, String style) {
-    return Ran.byol4j(
-        "bench",
-        "augment",
-        "--data",
-        data.toString(),
-        "--size",
-        size,
-        "--threads",
-        "1",
-        "--seconds",
-        "0.2",
-        "--style",
-        style,
-        "--json");
+  @Test
+  void deviceThatMakesNoViewsIsRefused() {
+    Ran ran = bench(folder, "32", "deepmind", "--device", "onednn");
+
+    assertThat(ran.code()).isEqualTo(64);
+    assertThat(ran.err()).contains("augment.on", "allowed: auto or cpu, or compute.device=cuda");
+  }
+
+  @Test
+  void batchOfNoImagesIsRefused() {
+    Ran ran = bench(folder, "32", "deepmind", "--batch", "0");
+
+    assertThat(ran.code()).isEqualTo(64);
+    assertThat(ran.err()).contains("--batch=0 is out of range; allowed: at least 1");
+  }
+
+  private static Ran bench(Path data, String size, String style, String... more) {
+    List<String> arguments = new ArrayList<>();
+    Collections.addAll(arguments, "bench", "augment", "--data", data.toString(), "--size", size);
+    Collections.addAll(arguments, "--threads", "1", "--seconds", "0.2", "--style", style, "--json");
+    Collections.addAll(arguments, more);
+    return Ran.byol4j(arguments.toArray(new String[0]));
   }
 }

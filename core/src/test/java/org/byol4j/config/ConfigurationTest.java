@@ -302,7 +302,8 @@ class ConfigurationTest {
                 "data.prefetch=9",
                 "cluster.replicas=4",
                 "cluster.master=yarn",
-                "compute.threads=8")
+                "compute.threads=8",
+                "augment.on=cpu")
             .text();
 
     assertThat(configuration().text().resumeDifferences(now)).isEmpty();

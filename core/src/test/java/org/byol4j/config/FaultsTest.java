@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.byol4j.augment.AugmentSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +57,7 @@ class FaultsTest {
             + " 1.0E-30 to 1000000, or auto",
         "compute.precision=fp16 | is not a choice (--set); allowed: fp32, tf32, bf16",
         "compute.convolution=winograd | is not a choice (--set); allowed: auto, direct",
+        "augment.on=gpu | is not a choice (--set); allowed: auto, cpu, device",
         "compute.device=gpu | is not a choice (--set); allowed: onednn, nd4j, cuda",
         "network.width=0.3 | gives the stem 19.2 channels (--set); allowed: a multiple of 1/64",
         "augment.mean=0.5 | is not a list (--set); allowed: a list of 3 numbers from 0 to 1",
@@ -222,6 +224,19 @@ class FaultsTest {
             "compute.precision=%s cannot be asked for, with compute.device=%s (--set);"
                     .formatted(precision, device)
                 + " allowed: fp32, or compute.device=cuda");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"onednn", "nd4j"})
+  void viewsOnTheDeviceAreForCudaOnly(String device) {
+    assertThat(faults("compute.device=" + device, "augment.on=device"))
+        .containsExactly(
+            "augment.on=device cannot be asked for, with compute.device=%s (--set);"
+                    .formatted(device)
+                + " allowed: auto or cpu, or compute.device=cuda");
+    assertThat(Configuration.ofDefaults(set("compute.device=cuda", "augment.on=device")).augment())
+        .extracting(AugmentSettings::on)
+        .isEqualTo(AugmentSettings.Place.DEVICE);
   }
 
   @ParameterizedTest

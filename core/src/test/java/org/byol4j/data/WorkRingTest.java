@@ -95,6 +95,40 @@ class WorkRingTest {
   }
 
   @Test
+  void aSlotIsReadyWhenAllItsRowsAreFilledAndNoneFailed() {
+    CountDownLatch mayFill = new CountDownLatch(1);
+    Counting work =
+        new Counting() {
+          @Override
+          void fillRow(int slot, int row) {
+            if (sequences[slot] == 1) {
+              throw new DataException("row=" + row);
+            }
+            awaitUnchecked(mayFill);
+          }
+        };
+    try (WorkRing ring = new WorkRing("test", 1, SLOTS, 100, work)) {
+      assertThat(ring.isReady()).isFalse();
+      mayFill.countDown();
+      while (!ring.isReady()) {
+        Thread.onSpinWait();
+      }
+      ring.release(ring.take());
+      // the second slot is filled, but for its failures, which are its taker's
+      assertThatThrownBy(ring::take).isInstanceOf(DataException.class).hasMessage("row=0");
+      assertThat(ring.isReady()).isFalse();
+    }
+  }
+
+  private static void awaitUnchecked(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  @Test
   void aFailureSurfacesAtItsSlotAndIsThatOfTheLowestRow() {
     for (int workers = 1; workers <= 4; workers++) {
       Counting work =

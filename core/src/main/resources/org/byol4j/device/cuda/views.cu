@@ -179,18 +179,16 @@ extern "C" __global__ void view_resize(const View* views, int firstView, float* 
       lines[line][2][lane] = c.blue / weights;
     }
     __syncthreads();
-    int rows = end - from < ROWS ? end - from : ROWS;
 #pragma unroll
     for (int j = 0; j < TILE / ROWS; j++) {
       Taps taps = down[line + j * ROWS];
-      for (int k = 0; k < rows; k++) {
-        if (from + k >= taps.begin && from + k < taps.end) {
-          float weight = cubic(taps.first + (from + k - taps.begin) * stepDown);
-          total[j] += weight;
-          sum[j].red += weight * lines[k][0][lane];
-          sum[j].green += weight * lines[k][1][lane];
-          sum[j].blue += weight * lines[k][2][lane];
-        }
+      int last = taps.end < from + ROWS ? taps.end : from + ROWS;
+      for (int k = taps.begin > from ? taps.begin : from; k < last; k++) {
+        float weight = cubic(taps.first + (k - taps.begin) * stepDown);
+        total[j] += weight;
+        sum[j].red += weight * lines[k - from][0][lane];
+        sum[j].green += weight * lines[k - from][1][lane];
+        sum[j].blue += weight * lines[k - from][2][lane];
       }
     }
     __syncthreads();
@@ -305,18 +303,20 @@ __device__ void gaussian(float sigma, int radius, float* weights) {
 // The sum around place i of a line of `size` values that lie `step` apart; beyond its ends lie zeros, or the line's
 // mirror image without its end.
 __device__ float blurred(const float* line, int i, int step, int size, const float* weights, int radius, bool zeros) {
-  float sum = weights[0] * line[(long long)i * step];
+  const float* centre = line + i * step;
+  float sum = weights[0] * centre[0];
+  if (i >= radius && i + radius < size) {
+    for (int x = 1; x <= radius; x++) {
+      sum += weights[x] * (centre[-x * step] + centre[x * step]);
+    }
+    return sum;
+  }
   for (int x = 1; x <= radius; x++) {
-    int before = i - x;
-    int after = i + x;
-    float pair = 0;
-    if (before >= 0 || !zeros) {
-      pair += line[(long long)(before < 0 ? -before : before) * step];
-    }
-    if (after < size || !zeros) {
-      pair += line[(long long)(after < size ? after : 2 * (size - 1) - after) * step];
-    }
-    sum += weights[x] * pair;
+    int before = i - x < 0 ? x - i : i - x;
+    int after = i + x < size ? i + x : 2 * (size - 1) - i - x;
+    float first = zeros && i - x < 0 ? 0 : line[before * step];
+    float second = zeros && i + x >= size ? 0 : line[after * step];
+    sum += weights[x] * (first + second);
   }
   return sum;
 }

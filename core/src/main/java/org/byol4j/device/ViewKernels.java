@@ -8,9 +8,9 @@ import org.byol4j.augment.PackedViews;
  * drawn for them: the views of {@link org.byol4j.augment.ViewMaker} within 1/255 of the range of a
  * pixel, before they are normalized.
  *
- * <p>Each micro-batch is uploaded, awaited and made, in this order; the next one may be uploaded
- * once the one before it was awaited, so that it travels while the device computes. All but {@link
- * #hostMemory} is for the thread of the device.
+ * <p>Each micro-batch is uploaded and made, in this order, and awaited before or after it is made.
+ * The next one may be uploaded once the one before it was awaited, so that it travels while the
+ * device computes. All but {@link #hostMemory} is for the thread of the device.
  */
 public interface ViewKernels extends AutoCloseable {
 
@@ -35,7 +35,10 @@ public interface ViewKernels extends AutoCloseable {
   /** Returns when the pixels that were uploaded last may change on the host. */
   void awaitUpload();
 
-  /** Makes the views of the micro-batch that was uploaded first and is not made yet. */
+  /**
+   * Makes the views of the micro-batch that was uploaded first and is not made yet, when it is
+   * there.
+   */
   void make();
 
   /**

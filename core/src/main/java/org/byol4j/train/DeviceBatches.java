@@ -48,12 +48,12 @@ final class DeviceBatches implements ViewBatches {
     if (travelling.isEmpty()) {
       send();
     }
+    kernels.make();
     long start = System.nanoTime();
     kernels.awaitUpload();
     uploadNanos += System.nanoTime() - start;
     travelling.ifPresent(loader::release);
     travelling = Optional.empty();
-    kernels.make();
     if (loader.isReady()) {
       send();
     }

@@ -76,8 +76,8 @@ public final class ViewBenchmark {
       kernels.upload(pixels.views());
       Runnable again =
           () -> {
-            kernels.awaitUpload();
             kernels.make();
+            kernels.awaitUpload();
             kernels.upload(pixels.views());
           };
       run(again, kernels.view(0), device, WARM_UP * seconds);

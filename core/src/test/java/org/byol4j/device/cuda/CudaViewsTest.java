@@ -118,8 +118,8 @@ class CudaViewsTest {
       kernels.upload(packed);
       List<Tensor> kept = new ArrayList<>();
       for (int batch = 0; batch < 5; batch++) {
-        kernels.awaitUpload();
         kernels.make();
+        kernels.awaitUpload();
         // nothing waits for the views before the next pixels go up
         ViewSamples.put(ViewSamples.few(settings, 10 * (batch + 1)), packed);
         kernels.upload(packed);

@@ -158,7 +158,6 @@ final class ViewSamples {
       PackedViews packed = new PackedViews(samples.size(), kernels::hostMemory);
       put(samples, packed);
       kernels.upload(packed);
-      kernels.awaitUpload();
       kernels.make();
       return new float[][] {read(device, kernels.view(0)), read(device, kernels.view(1))};
     }

@@ -30,6 +30,7 @@ public final class ConfigurationText {
           "collapse.",
           "compute.convolution",
           "collective.",
+          "compute.cuda.graphs",
           "compute.device",
           "compute.threads",
           "data.max-bad-fraction",

@@ -200,7 +200,8 @@ final class SettingsReader {
         values.oneOf("compute.device", List.of("onednn", "nd4j", "cuda")),
         values.oneOf("compute.precision", List.of("fp32", "tf32", "bf16")),
         values.integer("compute.threads", 1, 1024),
-        values.oneOf("compute.convolution", ComputeSettings.Convolution.class));
+        values.oneOf("compute.convolution", ComputeSettings.Convolution.class),
+        values.oneOf("compute.cuda.graphs", ComputeSettings.Graphs.class));
   }
 
   ClusterSettings cluster() {

@@ -8,9 +8,18 @@ package org.byol4j.device;
  *     {@code bf16}
  * @param threads how many threads a replica computes with, at least 1
  * @param convolution which algorithms a convolution may use
+ * @param graphs whether a GPU records a step and starts it at once; means nothing elsewhere
  */
 public record ComputeSettings(
-    String device, String precision, int threads, Convolution convolution) {
+    String device, String precision, int threads, Convolution convolution, Graphs graphs) {
+
+  /** How the operations of a step get to a GPU. */
+  public enum Graphs {
+    /** Recorded as a CUDA graph where the same comes again, and started at once. */
+    AUTO,
+    /** One by one. */
+    OFF
+  }
 
   /** Which algorithms a convolution may use. */
   public enum Convolution {

@@ -161,6 +161,11 @@ public interface Device extends AutoCloseable {
       Tensor momentum,
       Tensor weights);
 
+  /** The same as {@link #axpby} of the same tensors again and again. */
+  default Blend blend(Tensor x, Tensor y) {
+    return (alpha, beta) -> axpby(alpha, x, beta, y);
+  }
+
   /** The sums of products of each pair, in double. */
   default Measure dots(List<Factors> factors) {
     return new OneByOneDots(this, factors);

@@ -9,6 +9,7 @@ import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.FloatVector;
 import org.byol4j.collective.Vector;
+import org.byol4j.device.Blend;
 import org.byol4j.device.Device;
 import org.byol4j.device.MomentumStep;
 import org.byol4j.device.Shape;
@@ -49,8 +50,7 @@ public final class SharingServer implements ParameterServer {
   private final Momentum optimizer;
   private final ParameterTable table;
   private final Tensor gradients;
-  private final Tensor target;
-  private final Tensor online;
+  private final Blend moveTarget;
   private final OwnedMomentum momentum;
   private final OwnedSlice[] slices;
   private final SharedElements elements;
@@ -122,8 +122,8 @@ public final class SharingServer implements ParameterServer {
     this.optimizer = optimizer;
     this.table = table;
     this.gradients = gradients;
-    this.target = target;
-    this.online = weights.view(0, Shape.vector((int) target.shape().elements()));
+    Tensor online = weights.view(0, Shape.vector((int) target.shape().elements()));
+    this.moveTarget = device.blend(online, target);
     this.momentum = new OwnedMomentum(device, 0, table.length());
     this.slices =
         OwnedSlice.between(0, table.length(), table.slices(), weights, gradients, momentum);
@@ -275,7 +275,7 @@ public final class SharingServer implements ParameterServer {
   @Override
   public void moveTarget(double decay) {
     if (decay != 1) {
-      device.axpby(1 - decay, online, decay, target);
+      moveTarget.run(1 - decay, decay);
     }
   }
 

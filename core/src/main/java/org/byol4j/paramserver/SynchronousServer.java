@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.Vector;
+import org.byol4j.device.Blend;
 import org.byol4j.device.Device;
 import org.byol4j.device.MomentumStep;
 import org.byol4j.device.Shape;
@@ -38,7 +39,7 @@ public final class SynchronousServer implements ParameterServer {
   private final Vector target;
   private final OwnedMomentum momentum;
   private final OwnedSlice[] owned;
-  private final List<TargetRange> targetRange;
+  private final Optional<Blend> moveTarget;
   private final GradientNorms norms;
   private final MomentumStep update;
   private final double[] trust;
@@ -48,9 +49,6 @@ public final class SynchronousServer implements ParameterServer {
   private final WeightsDigest digest;
   private final int digestEverySteps;
   private long awaitedNanos;
-
-  /** The part of the target weights that is moved here, and the online weights that it follows. */
-  private record TargetRange(Tensor target, Tensor online) {}
 
   /**
    * Joins the server.
@@ -87,14 +85,14 @@ public final class SynchronousServer implements ParameterServer {
         isAlone || settings.targetSync() == TargetSync.LOCAL
             ? Optional.empty()
             : Optional.of(new TargetBroadcast(collective, this.target, targetBounds));
-    this.targetRange =
+    this.moveTarget =
         broadcast.isPresent()
-            ? targetRange(
+            ? moving(
                 target,
                 weights,
                 targetBounds[collective.rank()],
                 targetBounds[collective.rank() + 1])
-            : targetRange(target, weights, 0, target.shape().elements());
+            : moving(target, weights, 0, target.shape().elements());
     this.norms = new GradientNorms(device, owned, optimizer::needsNorms);
     this.update = device.updates(Arrays.stream(owned).map(OwnedSlice::range).toList());
     this.trust = new double[owned.length];
@@ -148,9 +146,8 @@ public final class SynchronousServer implements ParameterServer {
     if (decay == 1) {
       return;
     }
-    for (int i = 0; i < targetRange.size(); i++) {
-      TargetRange range = targetRange.get(i);
-      device.axpby(1 - decay, range.online(), decay, range.target());
+    if (moveTarget.isPresent()) {
+      moveTarget.get().run(1 - decay, decay);
     }
     if (broadcast.isPresent()) {
       broadcast.get().begin();
@@ -218,12 +215,12 @@ public final class SynchronousServer implements ParameterServer {
     }
   }
 
-  private static List<TargetRange> targetRange(
-      Tensor allTarget, Tensor allWeights, long from, long to) {
+  /** What moves a part of the target weights towards the online ones, if there is any. */
+  private Optional<Blend> moving(Tensor allTarget, Tensor allWeights, long from, long to) {
     if (from == to) {
-      return List.of();
+      return Optional.empty();
     }
     Shape shape = Shape.vector((int) (to - from));
-    return List.of(new TargetRange(allTarget.view(from, shape), allWeights.view(from, shape)));
+    return Optional.of(device.blend(allWeights.view(from, shape), allTarget.view(from, shape)));
   }
 }

@@ -56,6 +56,7 @@ class FaultsTest {
         "gradient-sharing.initial-threshold=low | is not a number (--set); allowed: a number from"
             + " 1.0E-30 to 1000000, or auto",
         "compute.precision=fp16 | is not a choice (--set); allowed: fp32, tf32, bf16",
+        "compute.cuda.graphs=on | is not a choice (--set); allowed: auto, off",
         "compute.convolution=winograd | is not a choice (--set); allowed: auto, direct",
         "augment.on=gpu | is not a choice (--set); allowed: auto, cpu, device",
         "compute.device=gpu | is not a choice (--set); allowed: onednn, nd4j, cuda",

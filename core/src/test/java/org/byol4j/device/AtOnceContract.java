@@ -100,6 +100,24 @@ interface AtOnceContract {
   }
 
   @Test
+  default void blendsAreTheReferencesWhateverTheFactors() {
+    Twin x = twins().slice(Shape.vector(1003));
+    Twin y = twins().random(Shape.vector(1003), 0, 1, 2);
+    Twin overwritten = twins().random(Shape.vector(1003), 0, 1, 3);
+    twins()
+        .run(
+            side -> {
+              Device device = side.device();
+              Blend blend = device.blend(side.of(x), side.of(y));
+              blend.run(0.004, 0.996);
+              blend.run(0.5, 0.25);
+              device.blend(side.of(x), side.of(overwritten)).run(2, 0);
+            });
+    twins().expectSame("blend", y);
+    twins().expectSame("overwritten", overwritten);
+  }
+
+  @Test
   default void reportHasFiguresAsTheyWereWhenItRan() {
     Device device = twins().testedSide().device();
     Twin two = twins().of(Shape.vector(2), 1, 1);

@@ -115,6 +115,7 @@ class GpuCheckTest {
   }
 
   private static ComputeSettings compute(String device, String precision) {
-    return new ComputeSettings(device, precision, 1, ComputeSettings.Convolution.AUTO);
+    return new ComputeSettings(
+        device, precision, 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO);
   }
 }

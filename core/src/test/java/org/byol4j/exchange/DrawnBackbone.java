@@ -106,7 +106,8 @@ final class DrawnBackbone {
     }
     FloatBuffer features = FloatBuffer.allocate(batch * architecture.features());
     ComputeSettings compute =
-        new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.DIRECT);
+        new ComputeSettings(
+            "onednn", "fp32", 1, ComputeSettings.Convolution.DIRECT, ComputeSettings.Graphs.AUTO);
     try (Device device = new OnednnDevice(compute);
         NetworkState online = architecture.newOnlineState(device)) {
       device.write(FloatBuffer.wrap(weights), online.weights());

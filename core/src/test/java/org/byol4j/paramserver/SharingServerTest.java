@@ -216,7 +216,12 @@ final class SharingServerTest {
           try (SharingReplica replica =
               new SharingReplica(
                   new OnednnDevice(
-                      new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO)),
+                      new ComputeSettings(
+                          "onednn",
+                          "fp32",
+                          1,
+                          ComputeSettings.Convolution.AUTO,
+                          ComputeSettings.Graphs.AUTO)),
                   collective,
                   GatheredParts::new,
                   settings(Algorithm.LARS),

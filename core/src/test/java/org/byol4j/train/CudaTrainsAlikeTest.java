@@ -131,7 +131,13 @@ final class CudaTrainsAlikeTest {
 
   private static Supplier<Device> opened(String device, String precision) {
     return () ->
-        Devices.open(new ComputeSettings(device, precision, 1, ComputeSettings.Convolution.AUTO));
+        Devices.open(
+            new ComputeSettings(
+                device,
+                precision,
+                1,
+                ComputeSettings.Convolution.AUTO,
+                ComputeSettings.Graphs.AUTO));
   }
 
   private static Training training(Supplier<Device> device) {

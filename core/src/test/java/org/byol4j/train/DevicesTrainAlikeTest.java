@@ -43,7 +43,8 @@ final class DevicesTrainAlikeTest {
 
   private static Training on(String device) {
     ComputeSettings settings =
-        new ComputeSettings(device, "fp32", 1, ComputeSettings.Convolution.AUTO);
+        new ComputeSettings(
+            device, "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO);
     return new Training(Setup.small().withClosedBranches(), () -> Devices.open(settings));
   }
 }

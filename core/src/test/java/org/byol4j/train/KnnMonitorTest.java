@@ -138,7 +138,8 @@ final class KnnMonitorTest {
 
   private static Device device() {
     return new OnednnDevice(
-        new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
+        new ComputeSettings(
+            "onednn", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO));
   }
 
   private static NetworkState online(RunPlan plan, Device device) {

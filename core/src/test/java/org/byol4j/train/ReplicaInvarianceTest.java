@@ -37,7 +37,12 @@ final class ReplicaInvarianceTest {
           Setup.small().withClosedBranches(),
           () ->
               new OnednnDevice(
-                  new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO)));
+                  new ComputeSettings(
+                      "onednn",
+                      "fp32",
+                      1,
+                      ComputeSettings.Convolution.AUTO,
+                      ComputeSettings.Graphs.AUTO)));
 
   @Test
   void oneTwoAndThreeReplicasGoTheSameWay() {

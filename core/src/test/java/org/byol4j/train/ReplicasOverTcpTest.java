@@ -43,7 +43,12 @@ final class ReplicasOverTcpTest {
         sync,
         () ->
             new OnednnDevice(
-                new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO)));
+                new ComputeSettings(
+                    "onednn",
+                    "fp32",
+                    1,
+                    ComputeSettings.Convolution.AUTO,
+                    ComputeSettings.Graphs.AUTO)));
   }
 
   private static void expectSame(TargetSync sync, Supplier<Device> devices) {

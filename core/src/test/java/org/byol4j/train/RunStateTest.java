@@ -230,7 +230,12 @@ final class RunStateTest {
           int rank = collective.rank();
           try (Device device =
                   new OnednnDevice(
-                      new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
+                      new ComputeSettings(
+                          "onednn",
+                          "fp32",
+                          1,
+                          ComputeSettings.Convolution.AUTO,
+                          ComputeSettings.Graphs.AUTO));
               Replica replica =
                   replica(
                       setup, server, device, collective, RandomViews.rowsOf(rank, size).length)) {

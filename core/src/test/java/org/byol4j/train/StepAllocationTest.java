@@ -30,7 +30,12 @@ final class StepAllocationTest {
     long nativeBytesBefore = Pointer.totalBytes();
     try (Device device =
             new OnednnDevice(
-                new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
+                new ComputeSettings(
+                    "onednn",
+                    "fp32",
+                    1,
+                    ComputeSettings.Convolution.AUTO,
+                    ComputeSettings.Graphs.AUTO));
         Replica replica = replica(device)) {
       MicroBatches views = new StepBenchmark.RandomImages(Setup.BATCH, SMALL.imageSize(), 1);
       Steps steps = new Steps(replica, views);
@@ -51,7 +56,12 @@ final class StepAllocationTest {
         ParameterServerSettings.sharing(new SharingSettings(0, 1e-3, 1e-2, 0.95, 0, 1, 0), 0);
     try (Device device =
             new OnednnDevice(
-                new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
+                new ComputeSettings(
+                    "onednn",
+                    "fp32",
+                    1,
+                    ComputeSettings.Convolution.AUTO,
+                    ComputeSettings.Graphs.AUTO));
         Replica replica = replica(device, SMALL.withHidden(10_000), sharing)) {
       MicroBatches views = new StepBenchmark.RandomImages(Setup.BATCH, SMALL.imageSize(), 1);
       Steps steps = new Steps(replica, views);

@@ -75,7 +75,8 @@ final class StepTimesTest {
 
   private static Device device() {
     return new OnednnDevice(
-        new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
+        new ComputeSettings(
+            "onednn", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO));
   }
 
   private static Replica replica(Device device, Collective collective, int rows) {

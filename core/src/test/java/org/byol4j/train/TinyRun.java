@@ -276,7 +276,8 @@ record TinyRun(
         new CheckpointSettings(checkpointEvery, 10, 0),
         new KnnSettings(1, 5, 0.1, IMAGES, SIZE),
         collapse,
-        new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO),
+        new ComputeSettings(
+            "onednn", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO),
         new CollectiveSettings(Kind.AUTO, false, Duration.ofMinutes(1)),
         "tiny = true\n",
         differences);

@@ -139,6 +139,13 @@ final class BenchStepCommand implements Runnable {
       description = "auto or direct, as compute.convolution; default: ${DEFAULT-VALUE}.")
   private String convolution;
 
+  @Option(
+      names = "--cuda-graphs",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = "auto or off, as compute.cuda.graphs; default: ${DEFAULT-VALUE}.")
+  private String cudaGraphs;
+
   @Mixin private JsonOption json;
 
   @Override
@@ -169,6 +176,7 @@ final class BenchStepCommand implements Runnable {
             new Assignment("--device", "compute.device=" + device),
             new Assignment("--precision", "compute.precision=" + precision),
             new Assignment("--convolution", "compute.convolution=" + convolution),
+            new Assignment("--cuda-graphs", "compute.cuda.graphs=" + cudaGraphs),
             new Assignment("--hidden", "heads.hidden=" + hidden),
             new Assignment("--replicas", "cluster.replicas=" + replicas),
             new Assignment("bench step", "heads.output=256"),

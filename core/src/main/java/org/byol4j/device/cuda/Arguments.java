@@ -16,6 +16,32 @@ final class Arguments implements AutoCloseable {
   private final PointerPointer<Pointer> pointers = new PointerPointer<>(MOST);
   private int count;
 
+  Arguments() {
+    // whatever is not written has the same bits in every run
+    for (int i = 0; i < MOST; i++) {
+      setLong(i, 0);
+    }
+  }
+
+  /** As many arguments as a kernel may have, all 0. */
+  static Arguments withRoom() {
+    Arguments all = new Arguments();
+    for (int i = 0; i < MOST; i++) {
+      all.addLong(0);
+    }
+    return all;
+  }
+
+  /** How many were added. */
+  int count() {
+    return count;
+  }
+
+  /** The 8 bytes of one of them. */
+  long bits(int index) {
+    return values.getLong(index * Long.BYTES);
+  }
+
   /** Where pointers to the values lie, as {@code cuLaunchKernel} takes them. */
   PointerPointer<Pointer> pointers() {
     return pointers;

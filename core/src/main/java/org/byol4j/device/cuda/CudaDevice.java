@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.device.BatchNorm;
+import org.byol4j.device.Blend;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
 import org.byol4j.device.Factors;
@@ -65,7 +66,12 @@ public final class CudaDevice implements Device {
       int number = CudaRuntime.numberOf(gpu);
       int capability = CudaRuntime.require(number);
       CacheFolder cache = CacheFolder.ofThisMachine(System.getenv());
-      return new CudaDevice(settings, new NvidiaGpu(number, capability, cache));
+      NvidiaGpu nvidia = new NvidiaGpu(number, capability, cache);
+      return new CudaDevice(
+          settings,
+          settings.graphs() == ComputeSettings.Graphs.AUTO
+              ? new ReplayingGpu(nvidia, ReplayingGpu.Policy.USUAL)
+              : nvidia);
     } catch (IllegalStateException e) {
       throw new LinkageError(e.getMessage(), e);
     }
@@ -357,6 +363,11 @@ public final class CudaDevice implements Device {
         parameter(gradients, gradients.shape().elements(), "gradients"),
         parameter(momentum, momentum.shape().elements(), "momentum"),
         parameter(weights, weights.shape().elements(), "weights"));
+  }
+
+  @Override
+  public Blend blend(Tensor x, Tensor y) {
+    return new CudaBlend(engine, of(x), of(y));
   }
 
   @Override

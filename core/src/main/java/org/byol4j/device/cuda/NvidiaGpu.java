@@ -3,12 +3,12 @@ package org.byol4j.device.cuda;
 import static org.bytedeco.cuda.global.cublas.cublasLtGetVersion;
 import static org.bytedeco.cuda.global.cudart.CUDA_ERROR_OUT_OF_MEMORY;
 import static org.bytedeco.cuda.global.cudart.CU_EVENT_DISABLE_TIMING;
+import static org.bytedeco.cuda.global.cudart.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
 import static org.bytedeco.cuda.global.cudart.CU_STREAM_NON_BLOCKING;
 import static org.bytedeco.cuda.global.cudart.cuCtxSetCurrent;
 import static org.bytedeco.cuda.global.cudart.cuDeviceGet;
 import static org.bytedeco.cuda.global.cudart.cuDeviceGetName;
 import static org.bytedeco.cuda.global.cudart.cuDeviceGetPCIBusId;
-import static org.bytedeco.cuda.global.cudart.cuDevicePrimaryCtxRetain;
 import static org.bytedeco.cuda.global.cudart.cuDriverGetVersion;
 import static org.bytedeco.cuda.global.cudart.cuEventCreate;
 import static org.bytedeco.cuda.global.cudart.cuEventDestroy;
@@ -26,8 +26,10 @@ import static org.bytedeco.cuda.global.cudart.cuMemsetD8Async;
 import static org.bytedeco.cuda.global.cudart.cuModuleGetFunction;
 import static org.bytedeco.cuda.global.cudart.cuModuleLoadData;
 import static org.bytedeco.cuda.global.cudart.cuModuleUnload;
+import static org.bytedeco.cuda.global.cudart.cuStreamBeginCapture;
 import static org.bytedeco.cuda.global.cudart.cuStreamCreate;
 import static org.bytedeco.cuda.global.cudart.cuStreamDestroy;
+import static org.bytedeco.cuda.global.cudart.cuStreamEndCapture;
 import static org.bytedeco.cuda.global.cudart.cuStreamSynchronize;
 import static org.bytedeco.cuda.global.cudart.cuStreamWaitEvent;
 import static org.bytedeco.cuda.global.cudnn.cudnnCreate;
@@ -40,10 +42,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUmod_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudnn.cudnnContext;
@@ -53,16 +55,9 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /** A GPU through the driver's API, cuDNN, cuBLASLt and NVRTC. */
-final class NvidiaGpu implements Gpu {
+final class NvidiaGpu implements Gpu, Recorder {
 
   private static final int NAME_BYTES = 256;
-
-  /**
-   * The primary context of each device that was opened. It is kept as long as the process: released
-   * with the last device it would be destroyed, and with it what cuDNN holds for the whole process,
-   * such as loaded kernels, which a device that is opened later would use again.
-   */
-  private static final Map<Integer, CUctx_st> CONTEXTS = new ConcurrentHashMap<>();
 
   private final int device;
   private final CUctx_st context;
@@ -74,6 +69,7 @@ final class NvidiaGpu implements Gpu {
   private final ConvolutionWays convolutions;
   private final Map<String, CUmod_st> modules = new HashMap<>();
   private final List<NvidiaUpload> uploads = new ArrayList<>();
+  private final RecordingGuard guard = new RecordingGuard();
 
   /**
    * @param gpu which one, from 0 on
@@ -85,25 +81,49 @@ final class NvidiaGpu implements Gpu {
     int[] handle = new int[1];
     check(cuDeviceGet(handle, gpu), "cuDeviceGet");
     device = handle[0];
-    context = CONTEXTS.computeIfAbsent(device, NvidiaGpu::retained);
-    enter();
-    check(cuStreamCreate(computing, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
-    check(cuStreamCreate(exchanging, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
-    check(cuEventCreate(computed, CU_EVENT_DISABLE_TIMING), "cuEventCreate");
-    checkCudnn(cudnnCreate(cudnn), "cudnnCreate");
-    checkCudnn(cudnnSetStream(cudnn, computing), "cudnnSetStream");
-    nvrtc = new Nvrtc(cache, capability);
-    convolutions =
-        new ConvolutionWays(
-            List.of(new CublasLtWays(computing), new CudnnWays(cudnn)),
-            new PlanRecord(cache, name(), cudnnGetVersion(), cublasLtGetVersion()),
-            new ConvolutionTrials(this, System::nanoTime));
+    context = PrimaryContexts.of(device);
+    List<ConvolutionWays.Library> libraries = new ArrayList<>();
+    boolean isOpen = false;
+    try {
+      enter();
+      check(cuStreamCreate(computing, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+      check(cuStreamCreate(exchanging, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+      check(cuEventCreate(computed, CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+      checkCudnn(cudnnCreate(cudnn), "cudnnCreate");
+      PrimaryContexts.keep(device);
+      checkCudnn(cudnnSetStream(cudnn, computing), "cudnnSetStream");
+      nvrtc = new Nvrtc(cache, capability);
+      libraries.add(new CublasLtWays(computing));
+      libraries.add(new CudnnWays(cudnn));
+      convolutions =
+          new ConvolutionWays(
+              libraries,
+              new PlanRecord(cache, name(), cudnnGetVersion(), cublasLtGetVersion()),
+              new ConvolutionTrials(this, System::nanoTime));
+      isOpen = true;
+    } finally {
+      if (!isOpen) {
+        libraries.forEach(ConvolutionWays.Library::close);
+        freeHandles();
+        PrimaryContexts.giveBack(device);
+      }
+    }
   }
 
-  private static CUctx_st retained(int device) {
-    CUctx_st context = new CUctx_st();
-    check(cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
-    return context;
+  /** Frees what the constructor made, as far as it got. */
+  private void freeHandles() {
+    if (!cudnn.isNull()) {
+      checkCudnn(cudnnDestroy(cudnn), "cudnnDestroy");
+    }
+    if (!computed.isNull()) {
+      check(cuEventDestroy(computed), "cuEventDestroy");
+    }
+    if (!exchanging.isNull()) {
+      check(cuStreamDestroy(exchanging), "cuStreamDestroy");
+    }
+    if (!computing.isNull()) {
+      check(cuStreamDestroy(computing), "cuStreamDestroy");
+    }
   }
 
   private String name() {
@@ -128,6 +148,7 @@ final class NvidiaGpu implements Gpu {
 
   @Override
   public long allocate(long bytes) {
+    guard.requireNone("allocating memory of the GPU");
     enter();
     long[] address = new long[1];
     int status = cuMemAlloc(address, Math.max(1, bytes));
@@ -152,13 +173,13 @@ final class NvidiaGpu implements Gpu {
 
   @Override
   public void free(long address) {
-    enter();
     await();
     check(cuMemFree(address), "cuMemFree");
   }
 
   @Override
   public BytePointer pinned(long bytes) {
+    guard.requireNone("pinning memory of the host");
     enter();
     BytePointer memory = new BytePointer();
     int status = cuMemAllocHost(memory, bytes);
@@ -172,6 +193,7 @@ final class NvidiaGpu implements Gpu {
 
   @Override
   public void unpin(BytePointer memory) {
+    guard.requireNone("unpinning memory of the host");
     enter();
     check(cuMemFreeHost(memory), "cuMemFreeHost");
   }
@@ -191,7 +213,9 @@ final class NvidiaGpu implements Gpu {
   @Override
   public synchronized void exchange(long from, long to, long bytes) {
     enter();
-    check(cuEventRecord(computed, computing), "cuEventRecord");
+    guard.apart(
+        "exchanging with the host",
+        () -> check(cuEventRecord(computed, computing), "cuEventRecord"));
     check(cuStreamWaitEvent(exchanging, computed, 0), "cuStreamWaitEvent");
     check(cuMemcpyAsync(to, from, bytes, exchanging), "cuMemcpyAsync");
     check(cuStreamSynchronize(exchanging), "copy between host and GPU");
@@ -199,6 +223,7 @@ final class NvidiaGpu implements Gpu {
 
   @Override
   public void await() {
+    guard.requireNone("waiting for the GPU");
     enter();
     check(cuStreamSynchronize(computing), "computing on the GPU");
   }
@@ -209,6 +234,47 @@ final class NvidiaGpu implements Gpu {
     NvidiaUpload made = new NvidiaUpload(context, computing);
     uploads.add(made);
     return made;
+  }
+
+  @Override
+  public Recording record(Runnable work) {
+    enter();
+    CUgraph_st graph = new CUgraph_st();
+    guard.record(() -> capture(work, graph));
+    try {
+      return new NvidiaRecording(context, computing, graph);
+    } catch (IllegalStateException e) {
+      throw new RefusedException(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Makes {@code graph} of what {@code work} starts. Other threads go on with memory and copies of
+   * theirs, since the capture is this thread's.
+   */
+  private void capture(Runnable work, CUgraph_st graph) {
+    try {
+      check(
+          cuStreamBeginCapture(computing, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
+          "cuStreamBeginCapture");
+    } catch (IllegalStateException e) {
+      throw new RefusedException(e.getMessage(), e);
+    }
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      // ends the capture, whose graph is of no use
+      cuStreamEndCapture(computing, graph);
+      if (e instanceof RecordingGuard.ViolationException) {
+        throw e;
+      }
+      throw new RefusedException(e.getMessage(), e);
+    }
+    try {
+      check(cuStreamEndCapture(computing, graph), "cuStreamEndCapture");
+    } catch (IllegalStateException e) {
+      throw new RefusedException(e.getMessage(), e);
+    }
   }
 
   /**
@@ -280,11 +346,8 @@ final class NvidiaGpu implements Gpu {
     await();
     uploads.forEach(NvidiaUpload::close);
     convolutions.close();
-    checkCudnn(cudnnDestroy(cudnn), "cudnnDestroy");
     modules.values().forEach(module -> check(cuModuleUnload(module), "cuModuleUnload"));
-    check(cuEventDestroy(computed), "cuEventDestroy");
-    check(cuStreamDestroy(computing), "cuStreamDestroy");
-    check(cuStreamDestroy(exchanging), "cuStreamDestroy");
+    freeHandles();
   }
 
   static void check(int status, String what) {

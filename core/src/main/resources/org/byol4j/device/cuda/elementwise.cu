@@ -59,6 +59,14 @@ extern "C" __global__ void axpby(float alpha, const Element* x, float beta, Elem
   map(in, y, n, [=](const float* v) { return alpha * v[0] + beta * v[1]; });
 }
 
+// y = alpha x + beta y, of factors [alpha, beta]; a beta of 0 overwrites whatever y holds
+extern "C" __global__ void blend(const float* factors, const Element* x, Element* y, long long n) {
+  float alpha = factors[0];
+  float beta = factors[1];
+  const Element* const in[] = {x, y};
+  map(in, y, n, [=](const float* v) { return beta == 0 ? alpha * v[0] : alpha * v[0] + beta * v[1]; });
+}
+
 extern "C" __global__ void add(const Element* a, const Element* b, Element* sum, long long n) {
   const Element* const in[] = {a, b};
   map(in, sum, n, [](const float* v) { return v[0] + v[1]; });

@@ -12,6 +12,8 @@ class CudaDeviceOnGpuTest extends DeviceContractTest {
   @Override
   protected Device newDevice() {
     return CudaDevice.open(
-        new ComputeSettings("cuda", "fp32", 1, ComputeSettings.Convolution.AUTO), "");
+        new ComputeSettings(
+            "cuda", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO),
+        "");
   }
 }

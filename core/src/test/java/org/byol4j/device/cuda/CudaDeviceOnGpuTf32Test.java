@@ -18,7 +18,9 @@ class CudaDeviceOnGpuTf32Test extends DeviceContractTest {
   @Override
   protected Device newDevice() {
     return CudaDevice.open(
-        new ComputeSettings("cuda", "tf32", 1, ComputeSettings.Convolution.AUTO), "");
+        new ComputeSettings(
+            "cuda", "tf32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO),
+        "");
   }
 
   @Override

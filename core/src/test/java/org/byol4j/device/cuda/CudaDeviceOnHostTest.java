@@ -21,7 +21,8 @@ class CudaDeviceOnHostTest extends DeviceContractTest {
   @Override
   protected Device newDevice() {
     return new CudaDevice(
-        new ComputeSettings("cuda", "fp32", 1, ComputeSettings.Convolution.AUTO),
+        new ComputeSettings(
+            "cuda", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO),
         new HostGpu(HostGpu.Order.BACKWARDS));
   }
 }

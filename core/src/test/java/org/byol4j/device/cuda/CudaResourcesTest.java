@@ -171,7 +171,8 @@ class CudaResourcesTest {
           .hasMessageContaining("precision=fp16")
           .hasMessageContaining("fp32, tf32 or bf16");
       ComputeSettings direct =
-          new ComputeSettings("cuda", "fp32", 1, ComputeSettings.Convolution.DIRECT);
+          new ComputeSettings(
+              "cuda", "fp32", 1, ComputeSettings.Convolution.DIRECT, ComputeSettings.Graphs.AUTO);
       assertThatThrownBy(() -> new CudaDevice(direct, gpu))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("convolution=direct");

@@ -1,5 +1,6 @@
 package org.byol4j.device.cuda;
 
+import java.util.function.LongSupplier;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
 
@@ -31,8 +32,33 @@ public final class HostCuda {
     return open(precision, new HostGpu(HostGpu.Order.FORWARDS, new Gpu.Place("this host", busId)));
   }
 
-  static CudaDevice open(String precision, HostGpu gpu) {
+  /**
+   * A device whose GPU counts.
+   *
+   * @param waits how often the device has waited for it
+   * @param starts how much was started, a recording as one
+   * @param replays how often that was a recording
+   */
+  public record Counted(
+      Device device, LongSupplier waits, LongSupplier starts, LongSupplier replays) {}
+
+  /** Opens one that starts everything piece by piece; the caller closes it. */
+  public static Counted openCounted(String precision) {
+    HostGpu gpu = new HostGpu(HostGpu.Order.BACKWARDS);
+    return new Counted(open(precision, gpu), gpu::waits, gpu::starts, () -> 0);
+  }
+
+  /** Opens one that records what comes again; the caller closes it. */
+  public static Counted openReplaying(String precision) {
+    HostGpu gpu = new HostGpu(HostGpu.Order.BACKWARDS);
+    ReplayingGpu replaying = new ReplayingGpu(gpu, ReplayingGpu.Policy.USUAL);
+    return new Counted(open(precision, replaying), gpu::waits, gpu::starts, replaying::replays);
+  }
+
+  static CudaDevice open(String precision, Gpu gpu) {
     return new CudaDevice(
-        new ComputeSettings("cuda", precision, 1, ComputeSettings.Convolution.AUTO), gpu);
+        new ComputeSettings(
+            "cuda", precision, 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO),
+        gpu);
   }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import org.byol4j.device.cuda.ConvolutionProblem.Direction;
@@ -18,7 +19,7 @@ import org.bytedeco.javacpp.BytePointer;
  * out memory full of rubbish, and promises no order of threads and blocks. Its methods exclude one
  * another, since exchanges come from other threads.
  */
-final class HostGpu implements Gpu {
+final class HostGpu implements Gpu, Recorder {
   private static final long ALIGNMENT = 256;
   private static final byte RUBBISH = (byte) 0xa5;
   private static final int SLOTS = 20;
@@ -48,10 +49,18 @@ final class HostGpu implements Gpu {
   private final Map<Long, BytePointer> blocks = new HashMap<>();
   private final Queue<Runnable> started = new ArrayDeque<>();
   private final long limitBytes;
+  private final RecordingGuard guard = new RecordingGuard();
+
+  /** Where things go that are started. */
+  private Queue<Runnable> starting = started;
+
+  private Optional<String> refusal = Optional.empty();
   private long allocations;
   private long exchangedBytes;
   private long heldBytes;
   private String connecting = "";
+  private long waits;
+  private long starts;
 
   HostGpu(Order order) {
     this(order, Long.MAX_VALUE);
@@ -86,6 +95,21 @@ final class HostGpu implements Gpu {
     return exchangedBytes;
   }
 
+  /** Records nothing from now on, for that reason. */
+  void refuseToRecord(String reason) {
+    refusal = Optional.of(reason);
+  }
+
+  /** How often somebody waited for what computes. */
+  long waits() {
+    return waits;
+  }
+
+  /** How much was started: kernels, convolutions, copies, fillings, and recordings as one each. */
+  long starts() {
+    return starts;
+  }
+
   /** How often memory was allocated. */
   long allocations() {
     return allocations;
@@ -103,6 +127,7 @@ final class HostGpu implements Gpu {
 
   @Override
   public synchronized long allocate(long bytes) {
+    guard.requireNone("allocating memory of the GPU");
     allocations++;
     if (bytes > room().free()) {
       throw new OutOfMemoryError("no GPU memory on purpose: bytes=" + bytes);
@@ -122,7 +147,7 @@ final class HostGpu implements Gpu {
 
   @Override
   public synchronized void free(long address) {
-    await();
+    finish();
     BytePointer block = blocks.remove(address);
     heldBytes -= block.capacity();
     block.close();
@@ -130,6 +155,7 @@ final class HostGpu implements Gpu {
 
   @Override
   public synchronized BytePointer pinned(long bytes) {
+    guard.requireNone("pinning memory of the host");
     BytePointer memory = new BytePointer(bytes);
     blocks.put(memory.address(), memory);
     return memory;
@@ -142,17 +168,48 @@ final class HostGpu implements Gpu {
 
   @Override
   public synchronized void zero(long address, long bytes) {
-    started.add(() -> new Pointer(address).setMemory(0, bytes, (byte) 0));
+    start(() -> new Pointer(address).setMemory(0, bytes, (byte) 0));
   }
 
   @Override
   public synchronized void copy(long from, long to, long bytes) {
-    started.add(() -> move(from, to, bytes));
+    start(() -> move(from, to, bytes));
   }
 
   /** Starts what runs when somebody waits. */
   synchronized void start(Runnable work) {
-    started.add(work);
+    if (starting == started) {
+      starts++;
+    }
+    starting.add(work);
+  }
+
+  @Override
+  public synchronized Recording record(Runnable work) {
+    if (refusal.isPresent()) {
+      throw new RefusedException(refusal.get(), new IllegalStateException());
+    }
+    Queue<Runnable> taken = new ArrayDeque<>();
+    starting = taken;
+    try {
+      guard.record(work);
+    } finally {
+      starting = started;
+    }
+    return new Recording() {
+      @Override
+      public void start() {
+        synchronized (HostGpu.this) {
+          starts++;
+          started.addAll(taken);
+        }
+      }
+
+      @Override
+      public void close() {
+        taken.clear();
+      }
+    };
   }
 
   /** Copies at once. */
@@ -163,12 +220,19 @@ final class HostGpu implements Gpu {
   @Override
   public synchronized void exchange(long from, long to, long bytes) {
     exchangedBytes += bytes;
-    await();
+    guard.requireNone("exchanging with the host");
+    finish();
     move(from, to, bytes);
   }
 
   @Override
   public synchronized void await() {
+    guard.requireNone("waiting for the GPU");
+    waits++;
+    finish();
+  }
+
+  private void finish() {
     while (!started.isEmpty()) {
       started.remove().run();
     }
@@ -287,7 +351,7 @@ final class HostGpu implements Gpu {
   }
 
   @Override
-  public void close() {
-    await();
+  public synchronized void close() {
+    finish();
   }
 }

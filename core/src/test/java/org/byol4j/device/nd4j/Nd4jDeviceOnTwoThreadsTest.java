@@ -9,6 +9,8 @@ class Nd4jDeviceOnTwoThreadsTest extends DeviceContractTest {
 
   @Override
   protected Device newDevice() {
-    return new Nd4jDevice(new ComputeSettings("nd4j", "fp32", 2, ComputeSettings.Convolution.AUTO));
+    return new Nd4jDevice(
+        new ComputeSettings(
+            "nd4j", "fp32", 2, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO));
   }
 }

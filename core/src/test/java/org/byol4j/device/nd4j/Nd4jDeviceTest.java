@@ -9,6 +9,8 @@ class Nd4jDeviceTest extends DeviceContractTest {
 
   @Override
   protected Device newDevice() {
-    return new Nd4jDevice(new ComputeSettings("nd4j", "fp32", 1, ComputeSettings.Convolution.AUTO));
+    return new Nd4jDevice(
+        new ComputeSettings(
+            "nd4j", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO));
   }
 }

@@ -162,11 +162,17 @@ class Nd4jResourcesTest {
   @Test
   void whatNd4jCannotDoIsRefused() {
     assertThatThrownBy(
-            () -> new Nd4jDevice(new ComputeSettings("nd4j", "bf16", 1, Convolution.AUTO)))
+            () ->
+                new Nd4jDevice(
+                    new ComputeSettings(
+                        "nd4j", "bf16", 1, Convolution.AUTO, ComputeSettings.Graphs.AUTO)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("precision=bf16 is not supported by device=nd4j: expected fp32");
     assertThatThrownBy(
-            () -> new Nd4jDevice(new ComputeSettings("nd4j", "fp32", 1, Convolution.DIRECT)))
+            () ->
+                new Nd4jDevice(
+                    new ComputeSettings(
+                        "nd4j", "fp32", 1, Convolution.DIRECT, ComputeSettings.Graphs.AUTO)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("convolution=direct");
   }
@@ -184,6 +190,8 @@ class Nd4jResourcesTest {
   }
 
   private static Nd4jDevice device(int threads) {
-    return new Nd4jDevice(new ComputeSettings("nd4j", "fp32", threads, Convolution.AUTO));
+    return new Nd4jDevice(
+        new ComputeSettings(
+            "nd4j", "fp32", threads, Convolution.AUTO, ComputeSettings.Graphs.AUTO));
   }
 }

@@ -10,6 +10,7 @@ class OnednnDeviceTest extends DeviceContractTest {
   @Override
   protected Device newDevice() {
     return new OnednnDevice(
-        new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO));
+        new ComputeSettings(
+            "onednn", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO));
   }
 }

@@ -131,7 +131,10 @@ class OnednnResourcesTest {
   @Test
   void otherPrecisionIsRefused() {
     assertThatThrownBy(
-            () -> new OnednnDevice(new ComputeSettings("onednn", "bf16", 1, Convolution.AUTO)))
+            () ->
+                new OnednnDevice(
+                    new ComputeSettings(
+                        "onednn", "bf16", 1, Convolution.AUTO, ComputeSettings.Graphs.AUTO)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("precision=bf16 is not supported by device=onednn: expected fp32");
   }
@@ -167,7 +170,9 @@ class OnednnResourcesTest {
   }
 
   private static OnednnDevice device(int threads) {
-    return new OnednnDevice(new ComputeSettings("onednn", "fp32", threads, Convolution.AUTO));
+    return new OnednnDevice(
+        new ComputeSettings(
+            "onednn", "fp32", threads, Convolution.AUTO, ComputeSettings.Graphs.AUTO));
   }
 
   /** One of each, on tensors of random values. */

@@ -18,7 +18,12 @@ class OpenMpTest {
   void runtimeWhoseFileWasReplacedIsFoundInThisProcess() throws IOException {
     try (OnednnDevice device =
         new OnednnDevice(
-            new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO))) {
+            new ComputeSettings(
+                "onednn",
+                "fp32",
+                1,
+                ComputeSettings.Convolution.AUTO,
+                ComputeSettings.Graphs.AUTO))) {
       assertThat(device).isNotNull();
       Set<String> mapped = mappedRuntimes();
       String name = OpenMp.openable("/cache/libgomp.so.1 (deleted)");

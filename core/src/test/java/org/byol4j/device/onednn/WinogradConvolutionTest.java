@@ -91,7 +91,8 @@ class WinogradConvolutionTest {
   }
 
   private static OnednnDevice device(ComputeSettings.Convolution convolution, int threads) {
-    return new OnednnDevice(new ComputeSettings("onednn", "fp32", threads, convolution));
+    return new OnednnDevice(
+        new ComputeSettings("onednn", "fp32", threads, convolution, ComputeSettings.Graphs.AUTO));
   }
 
   /** Output and both gradients, the second after it was added twice. */

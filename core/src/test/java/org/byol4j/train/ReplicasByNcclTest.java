@@ -67,7 +67,12 @@ class ReplicasByNcclTest {
             SETUP.steps(),
             rank ->
                 Devices.open(
-                    new ComputeSettings("cuda", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO)));
+                    new ComputeSettings(
+                        "cuda",
+                        "fp32",
+                        1,
+                        ComputeSettings.Convolution.AUTO,
+                        ComputeSettings.Graphs.AUTO)));
 
     double[] byTcp = weights(run, Kind.TCP);
     double[] automatic = weights(run, Kind.AUTO);

@@ -73,7 +73,8 @@ class GpuGroupTest {
   private static Device processor(int rank) {
     assertThat(rank).isLessThan(2);
     return new OnednnDevice(
-        new ComputeSettings("onednn", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO));
+        new ComputeSettings(
+            "onednn", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO));
   }
 
   @Test

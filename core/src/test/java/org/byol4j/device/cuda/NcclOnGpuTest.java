@@ -59,7 +59,9 @@ class NcclOnGpuTest {
 
   private static CudaDevice open() {
     return CudaDevice.open(
-        new ComputeSettings("cuda", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO), "");
+        new ComputeSettings(
+            "cuda", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO),
+        "");
   }
 
   private static void expectRankOrder(CudaDevice device, int length) {

@@ -19,7 +19,9 @@ class CudaViewsOnGpuTest {
 
   private static CudaDevice device() {
     return CudaDevice.open(
-        new ComputeSettings("cuda", "fp32", 1, ComputeSettings.Convolution.AUTO), "");
+        new ComputeSettings(
+            "cuda", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO),
+        "");
   }
 
   @ParameterizedTest

@@ -132,6 +132,7 @@ class FailuresTest {
                 Map.entry("ExchangeException", 65),
                 Map.entry("LostReplicaException", 75),
                 Map.entry("MetricsException", 65),
+                Map.entry("NcclException", 64),
                 Map.entry("NoSlotsException", 75),
                 Map.entry("NotFiniteException", 70),
                 Map.entry("ResumeRefusedException", 64),

@@ -15,6 +15,7 @@ import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.device.cuda.NcclException;
 import org.byol4j.eval.EvaluationException;
 import org.byol4j.exchange.ExchangeException;
 import org.byol4j.metrics.MetricsException;
@@ -47,6 +48,7 @@ class LaunchFailureTest {
           EvaluationException.class,
           ExchangeException.class,
           MetricsException.class,
+          NcclException.class,
           NotFiniteException.class,
           ResumeRefusedException.class,
           StorageException.class,

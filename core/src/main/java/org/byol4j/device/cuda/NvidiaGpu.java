@@ -86,8 +86,10 @@ final class NvidiaGpu implements Gpu, Recorder {
     boolean isOpen = false;
     try {
       enter();
+      requireSoundContext();
       check(cuStreamCreate(computing, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
       check(cuStreamCreate(exchanging, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+      requireSound(cuStreamSynchronize(computing));
       check(cuEventCreate(computed, CU_EVENT_DISABLE_TIMING), "cuEventCreate");
       checkCudnn(cudnnCreate(cudnn), "cudnnCreate");
       PrimaryContexts.keep(device);
@@ -107,6 +109,23 @@ final class NvidiaGpu implements Gpu, Recorder {
         freeHandles();
         PrimaryContexts.giveBack(device);
       }
+    }
+  }
+
+  private void requireSoundContext() {
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      requireSound(cuMemGetInfo(free, total));
+    }
+  }
+
+  /** After some errors, such as a wrong address, a context answers everything with that error. */
+  private void requireSound(int status) {
+    if (status != 0) {
+      throw new IllegalStateException(
+          ("the context that this process has on gpu=%d is broken by an earlier error (%s):"
+                  + " the process, such as Spark's executor, must be started anew")
+              .formatted(device, reason(status)));
     }
   }
 
@@ -195,6 +214,8 @@ final class NvidiaGpu implements Gpu, Recorder {
   public void unpin(BytePointer memory) {
     guard.requireNone("unpinning memory of the host");
     enter();
+    // copies beside the computation may still come from it
+    uploads.forEach(NvidiaUpload::finish);
     check(cuMemFreeHost(memory), "cuMemFreeHost");
   }
 
@@ -337,7 +358,24 @@ final class NvidiaGpu implements Gpu, Recorder {
   @Override
   public ConvolutionPlan plan(ConvolutionProblem problem) {
     enter();
-    return convolutions.plan(problem);
+    ConvolutionPlan plan = convolutions.plan(problem);
+    return new ConvolutionPlan() {
+      @Override
+      public long workspaceBytes() {
+        return plan.workspaceBytes();
+      }
+
+      @Override
+      public boolean addsFloats() {
+        return plan.addsFloats();
+      }
+
+      @Override
+      public void run(long x, long w, long y, long workspace) {
+        enter();
+        plan.run(x, w, y, workspace);
+      }
+    };
   }
 
   @Override

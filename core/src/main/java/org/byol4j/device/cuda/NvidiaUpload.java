@@ -69,9 +69,14 @@ final class NvidiaUpload implements Gpu.Upload {
     NvidiaGpu.check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
   }
 
+  /** Returns when all copies are done, be they in use or not. */
+  void finish() {
+    NvidiaGpu.check(cuStreamSynchronize(copying), "copies to the GPU");
+  }
+
   /** Waits for the copies and frees what it holds. */
   void close() {
-    NvidiaGpu.check(cuStreamSynchronize(copying), "copies to the GPU");
+    finish();
     NvidiaGpu.check(cuEventDestroy(copied), "cuEventDestroy");
     NvidiaGpu.check(cuEventDestroy(used), "cuEventDestroy");
     NvidiaGpu.check(cuStreamDestroy(copying), "cuStreamDestroy");

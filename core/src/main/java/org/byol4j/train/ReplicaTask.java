@@ -63,17 +63,26 @@ public final class ReplicaTask {
   public Optional<RunSummary> run() {
     try (Device device = Devices.open(settings.compute(), gpu);
         GpuGroup group = GpuGroup.of(collective, device, settings.collective(), observer::says)) {
-      checkImages();
-      Optional<Checkpoint> resumed =
-          start.isResumed() ? Optional.of(checkpoint()) : Optional.empty();
-      RunPlan plan = plan(device, resumed);
-      if (collective.rank() == 0) {
-        resumed.ifPresent(checkpoint -> sayResumed(checkpoint, plan));
-        return Optional.of(runAndWrite(plan, device, group.collective(), resumed));
+      try {
+        return run(device, group.collective());
+      } catch (RuntimeException | Error e) {
+        group.failed(e);
+        throw e;
       }
-      loop(plan, device, group.collective(), Optional.empty()).run(resumed);
-      return Optional.empty();
     }
+  }
+
+  private Optional<RunSummary> run(Device device, Collective group) {
+    checkImages();
+    Optional<Checkpoint> resumed =
+        start.isResumed() ? Optional.of(checkpoint()) : Optional.empty();
+    RunPlan plan = plan(device, resumed);
+    if (collective.rank() == 0) {
+      resumed.ifPresent(checkpoint -> sayResumed(checkpoint, plan));
+      return Optional.of(runAndWrite(plan, device, group, resumed));
+    }
+    loop(plan, device, group, Optional.empty()).run(resumed);
+    return Optional.empty();
   }
 
   private RunSummary runAndWrite(

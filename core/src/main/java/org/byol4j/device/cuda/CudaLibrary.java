@@ -30,8 +30,8 @@ record CudaLibrary(
   /** libraryPropertyType of library_types.h: MAJOR_VERSION, MINOR_VERSION, PATCH_LEVEL. */
   private static final int PROPERTIES = 3;
 
-  /** NCCL's calls that are used here are in 2.18 and later. */
-  private static final long OLDEST_NCCL = 21800;
+  /** From here on another thread may abort what a call hangs in. */
+  private static final long OLDEST_NCCL = 21901;
 
   private static final int NCCL_MAJOR = 10_000;
 
@@ -91,7 +91,7 @@ record CudaLibrary(
   static void requireNccl(long version) {
     if (version < OLDEST_NCCL || version / NCCL_MAJOR != OLDEST_NCCL / NCCL_MAJOR) {
       throw new IllegalStateException(
-          "found nccl=%d.%d.%d, expected 2.18 or a later 2.x"
+          "found nccl=%d.%d.%d, expected 2.19.1 or a later 2.x"
               .formatted(version / NCCL_MAJOR, version % NCCL_MAJOR / 100, version % 100));
     }
   }

@@ -106,7 +106,7 @@ public final class GpuGroup implements AutoCloseable {
   private static byte[] newId(Collective group, Gpu gpu) {
     try {
       return gpu.newLinkId();
-    } catch (IllegalStateException e) {
+    } catch (IllegalStateException | LinkageError e) {
       throw failed(group, e.getMessage());
     }
   }
@@ -123,7 +123,10 @@ public final class GpuGroup implements AutoCloseable {
         new Thread(
             () -> {
               try {
-                connected.complete(gpu.link(id, group.rank(), group.size()));
+                GpuLink link = gpu.link(id, group.rank(), group.size());
+                if (!connected.complete(link)) {
+                  link.close();
+                }
               } catch (RuntimeException | LinkageError e) {
                 connected.completeExceptionally(e);
               }
@@ -131,6 +134,22 @@ public final class GpuGroup implements AutoCloseable {
             "nccl-connects-" + group.rank());
     thread.setDaemon(true);
     thread.start();
+    try {
+      return await(group, connected, failure, timeout);
+    } catch (CollectiveException e) {
+      // it may come all the same, when nobody wants it any more
+      if (!connected.cancel(false) && !connected.isCompletedExceptionally()) {
+        connected.join().close();
+      }
+      throw e;
+    }
+  }
+
+  private static GpuLink await(
+      Collective group,
+      CompletableFuture<GpuLink> connected,
+      CompletableFuture<String> failure,
+      Duration timeout) {
     long start = System.nanoTime();
     while (!failure.isDone()) {
       try {
@@ -164,6 +183,15 @@ public final class GpuGroup implements AutoCloseable {
   /** What replicas exchange by. */
   public Collective collective() {
     return collective;
+  }
+
+  /**
+   * Tells the others why this replica fails, before its GPU's connection is closed, which they would
+   * take for the reason. Where there is none, that is left to who runs the replica.
+   */
+  public void failed(Throwable reason) {
+    connected.ifPresent(
+        made -> made.abort("replica rank=%d failed: %s".formatted(made.rank(), reason)));
   }
 
   /** Closes the connection of the GPUs, if there is one. */

@@ -20,13 +20,14 @@ import org.byol4j.collective.Vector;
  * order and in float, so that the bits are those of the other collectives.
  *
  * <p>When control's group fails, whoever noticed, what is under way on the GPU is aborted; and what
- * fails here fails control's group. An operation returns when the GPU is done with it, so that
- * nobody sees what an aborted one has left.
+ * fails here fails control's group. An operation returns when the GPU is done with it; where the
+ * group fails before, it throws at once, while what is under way is still being aborted.
  */
 final class NcclCollective implements Collective {
   /** Bytes that come from all others together before they are summed. */
   private static final long SCRATCH_BYTES = 64L << 20;
 
+  private static final long CLOSING_SECONDS = 10;
   private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
   private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
   private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -41,6 +42,7 @@ final class NcclCollective implements Collective {
   private final RankOrderSumKernel sum;
   private final long mostElements;
   private final AtomicReference<String> failure = new AtomicReference<>("");
+  private volatile Optional<Thread> aborting = Optional.empty();
   private Optional<GpuMemory> scratch = Optional.empty();
   private long sentBytes;
 
@@ -71,9 +73,13 @@ final class NcclCollective implements Collective {
     control.onFailure(this::failed);
   }
 
+  /** Aborting may take its time: who notices a failure may be who sends the heartbeats. */
   private void failed(String reason) {
     if (failure.compareAndSet("", reason)) {
-      link.abort();
+      Thread thread = new Thread(link::abort, "nccl-aborts-" + rank);
+      thread.setDaemon(true);
+      aborting = Optional.of(thread);
+      thread.start();
     }
   }
 
@@ -278,8 +284,20 @@ final class NcclCollective implements Collective {
   /** Closes the connection of the GPUs. Control's last operation says that all are done with it. */
   @Override
   public void close() {
-    link.close();
+    if (failure.get().isEmpty()) {
+      link.close();
+    }
+    aborting.ifPresent(NcclCollective::awaitEnd);
     scratch.ifPresent(engine::free);
     scratch = Optional.empty();
+  }
+
+  /** Waits for some seconds: what hangs in NCCL then is left behind. */
+  private static void awaitEnd(Thread thread) {
+    try {
+      TimeUnit.SECONDS.timedJoin(thread, CLOSING_SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -10,6 +10,7 @@ import static org.bytedeco.cuda.global.nccl.ncclCommInitRank;
 import static org.bytedeco.cuda.global.nccl.ncclGetErrorString;
 import static org.bytedeco.cuda.global.nccl.ncclGetLastError;
 import static org.bytedeco.cuda.global.nccl.ncclGetUniqueId;
+import static org.bytedeco.cuda.global.nccl.ncclGetVersion;
 import static org.bytedeco.cuda.global.nccl.ncclGroupEnd;
 import static org.bytedeco.cuda.global.nccl.ncclGroupStart;
 import static org.bytedeco.cuda.global.nccl.ncclRecv;
@@ -24,7 +25,8 @@ import org.bytedeco.cuda.nccl.ncclUniqueId;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * A communicator of NCCL on one stream. Only functions that are in NCCL from 2.18 on are called.
+ * A communicator of NCCL on one stream. Only functions that are in NCCL from 2.18 on are
+ * called; from 2.19 on it may be aborted while another thread is in a call.
  *
  * <p>A communicator that was aborted is freed memory: a lock keeps others from it. Who aborts waits
  * a second for who is in a call; then that call hangs, which is what aborting is for.
@@ -71,6 +73,17 @@ final class NcclLink implements GpuLink {
     }
   }
 
+  /**
+   * The version that the JNI library finds, which is loaded by this.
+   *
+   * @throws LinkageError if it cannot be
+   */
+  static int version() {
+    int[] version = new int[1];
+    check(ncclGetVersion(version), "ncclGetVersion");
+    return version[0];
+  }
+
   @Override
   public void exchange(Routes routes) {
     enter.run();
@@ -114,9 +127,12 @@ final class NcclLink implements GpuLink {
     return status == 0;
   }
 
+  /** Nothing where somebody is in a call: there is another look. */
   @Override
   public Optional<String> problem() {
-    lock.lock();
+    if (!lock.tryLock()) {
+      return Optional.empty();
+    }
     try {
       int[] status = new int[1];
       if (isAborted) {
@@ -141,13 +157,21 @@ final class NcclLink implements GpuLink {
     try {
       if (!isAborted) {
         isAborted = true;
-        enter.run();
-        ncclCommAbort(communicator);
+        abortCommunicator();
       }
     } finally {
       if (isAlone) {
         lock.unlock();
       }
+    }
+  }
+
+  /** Also where the GPU itself fails: others wait for this. */
+  private void abortCommunicator() {
+    try {
+      enter.run();
+    } finally {
+      ncclCommAbort(communicator);
     }
   }
 

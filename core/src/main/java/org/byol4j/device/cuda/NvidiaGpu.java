@@ -341,7 +341,10 @@ final class NvidiaGpu implements Gpu, Recorder {
 
   @Override
   public String linkVersion() {
-    return CudaRuntime.requireNccl();
+    String version = CudaRuntime.requireNccl();
+    // what is wrong with the JNI library shows here, and not after all have agreed on NCCL
+    CudaLibrary.requireNccl(NcclLink.version());
+    return version;
   }
 
   @Override

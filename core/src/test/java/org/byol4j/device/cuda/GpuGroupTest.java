@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.collective.ByteGather;
 import org.byol4j.collective.Collective;
@@ -135,19 +136,28 @@ class GpuGroupTest {
 
   @Test
   void replicaThatIsLostWhileGpusConnectEndsTheWaitingOfTheOthers() {
+    CountDownLatch isConnecting = new CountDownLatch(1);
     CollectiveSettings settings = new CollectiveSettings(Kind.AUTO, false, PATIENCE);
     List<Outcome<Boolean>> outcomes =
         Replicas.outcomes(
             LocalCollective.group(2, PATIENCE),
             group -> {
               if (group.rank() == 0) {
-                return isNccl(group, settings, GpuGroupTest::ownGpu);
+                return isNccl(
+                    group,
+                    settings,
+                    rank ->
+                        HostCuda.open(
+                            "fp32",
+                            new HostGpu(Order.FORWARDS)
+                                .thatRunsWhenItConnects(isConnecting::countDown)));
               }
               // says what it has, hears the id, and is gone
               byte[] statement =
                   NcclChoice.Statement.can("host", "0000:09:00.0", "2.28.9").toBytes();
               ByteGather.of(group, statement, NcclChoice.MOST_BYTES);
               ByteGather.of(group, new byte[0], 128);
+              isConnecting.await();
               group.abort("rank=1 fell over");
               return false;
             });

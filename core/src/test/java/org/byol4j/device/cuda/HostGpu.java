@@ -59,6 +59,7 @@ final class HostGpu implements Gpu, Recorder {
   private long exchangedBytes;
   private long heldBytes;
   private String connecting = "";
+  private Runnable whenItConnects = () -> {};
   private long waits;
   private long starts;
 
@@ -82,6 +83,12 @@ final class HostGpu implements Gpu, Recorder {
     this.order = order;
     this.limitBytes = limitBytes;
     this.place = place;
+  }
+
+  /** Has it run something before it connects to others; returns itself. */
+  HostGpu thatRunsWhenItConnects(Runnable what) {
+    whenItConnects = what;
+    return this;
   }
 
   /** Has it fail to connect to others; returns itself. */
@@ -338,6 +345,7 @@ final class HostGpu implements Gpu, Recorder {
 
   @Override
   public GpuLink link(byte[] id, int rank, int size) {
+    whenItConnects.run();
     if (!connecting.isEmpty()) {
       throw new IllegalStateException(connecting);
     }

@@ -18,17 +18,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NcclLibraryTest {
 
   @ParameterizedTest
-  @ValueSource(longs = {21800, 22809, 23007})
-  void versionsFrom218OnAreTaken(long version) {
+  @ValueSource(longs = {21901, 22809, 23007})
+  void versionsFrom219OnAreTaken(long version) {
     assertThatCode(() -> CudaLibrary.requireNccl(version)).doesNotThrowAnyException();
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {2708, 21705, 30000})
+  @ValueSource(longs = {2708, 21800, 21805, 30000})
   void otherVersionsAreRefused(long version) {
     assertThatThrownBy(() -> CudaLibrary.requireNccl(version))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("expected 2.18 or a later 2.x");
+        .hasMessageContaining("expected 2.19.1 or a later 2.x");
   }
 
   @Tag("cuda")

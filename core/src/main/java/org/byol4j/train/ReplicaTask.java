@@ -74,8 +74,7 @@ public final class ReplicaTask {
 
   private Optional<RunSummary> run(Device device, Collective group) {
     checkImages();
-    Optional<Checkpoint> resumed =
-        start.isResumed() ? Optional.of(checkpoint()) : Optional.empty();
+    Optional<Checkpoint> resumed = start.isResumed() ? Optional.of(checkpoint()) : Optional.empty();
     RunPlan plan = plan(device, resumed);
     if (collective.rank() == 0) {
       resumed.ifPresent(checkpoint -> sayResumed(checkpoint, plan));

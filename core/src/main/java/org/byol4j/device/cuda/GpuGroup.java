@@ -186,8 +186,8 @@ public final class GpuGroup implements AutoCloseable {
   }
 
   /**
-   * Tells the others why this replica fails, before its GPU's connection is closed, which they would
-   * take for the reason. Where there is none, that is left to who runs the replica.
+   * Tells the others why this replica fails, before its GPU's connection is closed, which they
+   * would take for the reason. Where there is none, that is left to who runs the replica.
    */
   public void failed(Throwable reason) {
     connected.ifPresent(

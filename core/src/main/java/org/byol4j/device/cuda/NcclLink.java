@@ -25,8 +25,8 @@ import org.bytedeco.cuda.nccl.ncclUniqueId;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * A communicator of NCCL on one stream. Only functions that are in NCCL from 2.18 on are
- * called; from 2.19 on it may be aborted while another thread is in a call.
+ * A communicator of NCCL on one stream. Only functions that are in NCCL from 2.18 on are called;
+ * from 2.19 on it may be aborted while another thread is in a call.
  *
  * <p>A communicator that was aborted is freed memory: a lock keeps others from it. Who aborts waits
  * a second for who is in a call; then that call hangs, which is what aborting is for.

@@ -265,7 +265,7 @@ final class NvidiaGpu implements Gpu, Recorder {
     try {
       return new NvidiaRecording(context, computing, graph);
     } catch (IllegalStateException e) {
-      throw new RefusedException(e.getMessage(), e);
+      throw new RecordingRefusedException(e.getMessage(), e);
     }
   }
 
@@ -279,7 +279,7 @@ final class NvidiaGpu implements Gpu, Recorder {
           cuStreamBeginCapture(computing, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
           "cuStreamBeginCapture");
     } catch (IllegalStateException e) {
-      throw new RefusedException(e.getMessage(), e);
+      throw new RecordingRefusedException(e.getMessage(), e);
     }
     try {
       work.run();
@@ -289,12 +289,12 @@ final class NvidiaGpu implements Gpu, Recorder {
       if (e instanceof RecordingGuard.ViolationException) {
         throw e;
       }
-      throw new RefusedException(e.getMessage(), e);
+      throw new RecordingRefusedException(e.getMessage(), e);
     }
     try {
       check(cuStreamEndCapture(computing, graph), "cuStreamEndCapture");
     } catch (IllegalStateException e) {
-      throw new RefusedException(e.getMessage(), e);
+      throw new RecordingRefusedException(e.getMessage(), e);
     }
   }
 

@@ -9,7 +9,7 @@ interface Recorder {
    *
    * @param work starts kernels, convolutions, copies and fillings with zeros, and nothing else: to
    *     wait or to ask for memory meanwhile is an {@link IllegalStateException}
-   * @throws RefusedException if the machine does not record that, with its reason
+   * @throws RecordingRefusedException if the machine does not record that, with its reason
    */
   Recording record(Runnable work);
 
@@ -21,14 +21,5 @@ interface Recorder {
 
     @Override
     void close();
-  }
-
-  /** The machine does not record something. */
-  final class RefusedException extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    RefusedException(String message, Throwable cause) {
-      super(message, cause);
-    }
   }
 }

@@ -280,7 +280,7 @@ final class ReplayingGpu implements Gpu {
   private Optional<Recorder.Recording> recorded() {
     try {
       return Optional.of(recorder.record(() -> waiting.start(gpu, arguments)));
-    } catch (Recorder.RefusedException e) {
+    } catch (RecordingRefusedException e) {
       records = false;
       LOG.warn(
           "steps are started piece by piece, which is slower: the GPU records none: {}",

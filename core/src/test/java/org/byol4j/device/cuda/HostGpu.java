@@ -194,7 +194,7 @@ final class HostGpu implements Gpu, Recorder {
   @Override
   public synchronized Recording record(Runnable work) {
     if (refusal.isPresent()) {
-      throw new RefusedException(refusal.get(), new IllegalStateException());
+      throw new RecordingRefusedException(refusal.get(), new IllegalStateException());
     }
     Queue<Runnable> taken = new ArrayDeque<>();
     starting = taken;

@@ -5,7 +5,7 @@ import org.byol4j.collective.Vector;
 import org.byol4j.device.HostWindow;
 
 /** A device's tensor as a collective sees it. */
-record HostVector(HostWindow window) implements Vector {
+public record HostVector(HostWindow window) implements Vector {
 
   @Override
   public Object holder() {

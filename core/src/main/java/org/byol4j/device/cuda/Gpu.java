@@ -148,6 +148,33 @@ interface Gpu extends AutoCloseable {
      * @param y what the filters make of the images, or its gradient
      */
     void run(long x, long w, long y, long workspace);
+
+    /** The same plan, started by {@code runner} in its place. */
+    default ConvolutionPlan startedBy(ConvolutionRunner runner) {
+      ConvolutionPlan plan = this;
+      return new ConvolutionPlan() {
+        @Override
+        public long workspaceBytes() {
+          return plan.workspaceBytes();
+        }
+
+        @Override
+        public boolean addsFloats() {
+          return plan.addsFloats();
+        }
+
+        @Override
+        public void run(long x, long w, long y, long workspace) {
+          runner.run(x, w, y, workspace);
+        }
+      };
+    }
+  }
+
+  /** What {@link ConvolutionPlan#run} does. */
+  @FunctionalInterface
+  interface ConvolutionRunner {
+    void run(long x, long w, long y, long workspace);
   }
 
   @Override

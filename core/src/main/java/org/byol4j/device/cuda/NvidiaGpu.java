@@ -362,23 +362,11 @@ final class NvidiaGpu implements Gpu, Recorder {
   public ConvolutionPlan plan(ConvolutionProblem problem) {
     enter();
     ConvolutionPlan plan = convolutions.plan(problem);
-    return new ConvolutionPlan() {
-      @Override
-      public long workspaceBytes() {
-        return plan.workspaceBytes();
-      }
-
-      @Override
-      public boolean addsFloats() {
-        return plan.addsFloats();
-      }
-
-      @Override
-      public void run(long x, long w, long y, long workspace) {
-        enter();
-        plan.run(x, w, y, workspace);
-      }
-    };
+    return plan.startedBy(
+        (x, w, y, workspace) -> {
+          enter();
+          plan.run(x, w, y, workspace);
+        });
   }
 
   @Override

@@ -169,25 +169,13 @@ final class ReplayingGpu implements Gpu {
   public ConvolutionPlan plan(ConvolutionProblem problem) {
     startWaiting();
     ConvolutionPlan plan = gpu.plan(problem);
-    return new ConvolutionPlan() {
-      @Override
-      public long workspaceBytes() {
-        return plan.workspaceBytes();
-      }
-
-      @Override
-      public boolean addsFloats() {
-        return plan.addsFloats();
-      }
-
-      @Override
-      public void run(long x, long w, long y, long workspace) {
-        synchronized (ReplayingGpu.this) {
-          waiting.convolution(plan, x, w, y, workspace);
-          limit();
-        }
-      }
-    };
+    return plan.startedBy(
+        (x, w, y, workspace) -> {
+          synchronized (this) {
+            waiting.convolution(plan, x, w, y, workspace);
+            limit();
+          }
+        });
   }
 
   @Override

@@ -4,13 +4,10 @@
 // below this, the square of a row's length counts as this much, and not as a variable
 constexpr double LEAST_SQUARE = 1e-12;
 
-// a block of BLOCK threads for each row; losses: one of each row
-extern "C" __global__ void regression_loss(const Element* prediction, const Element* projection, double factor,
-                                           Element* gradient, double* losses, int channels) {
-  __shared__ double shared[BLOCK];
-  const Element* q = prediction + (long long)blockIdx.x * channels;
-  const Element* z = projection + (long long)blockIdx.x * channels;
-  double qq = 0, zz = 0, qz = 0;
+// the sums of q * q, z * z and q * z over a row's channels, for all threads of a block
+__device__ __forceinline__ void products(const Element* q, const Element* z, int channels, double* shared, double& qq,
+                                         double& zz, double& qz) {
+  qq = zz = qz = 0;
   for (int c = threadIdx.x; c < channels; c += BLOCK) {
     double a = widen(q[c]);
     double b = widen(z[c]);
@@ -21,6 +18,16 @@ extern "C" __global__ void regression_loss(const Element* prediction, const Elem
   qq = foldBlock(qq, shared);
   zz = foldBlock(zz, shared);
   qz = foldBlock(qz, shared);
+}
+
+// a block of BLOCK threads for each row; losses: one of each row
+extern "C" __global__ void regression_loss(const Element* prediction, const Element* projection, double factor,
+                                           Element* gradient, double* losses, int channels) {
+  __shared__ double shared[BLOCK];
+  const Element* q = prediction + (long long)blockIdx.x * channels;
+  const Element* z = projection + (long long)blockIdx.x * channels;
+  double qq, zz, qz;
+  products(q, z, channels, shared, qq, zz, qz);
   double perQ = 1 / sqrt(qq > LEAST_SQUARE ? qq : LEAST_SQUARE);
   double perZ = 1 / sqrt(zz > LEAST_SQUARE ? zz : LEAST_SQUARE);
   double cosine = qz * perQ * perZ;
@@ -47,17 +54,8 @@ extern "C" __global__ void projection_rows(const Element* prediction, const Elem
   __shared__ double shared[BLOCK];
   const Element* q = prediction + (long long)blockIdx.x * channels;
   const Element* z = projection + (long long)blockIdx.x * channels;
-  double qq = 0, zz = 0, qz = 0;
-  for (int c = threadIdx.x; c < channels; c += BLOCK) {
-    double a = widen(q[c]);
-    double b = widen(z[c]);
-    qq += a * a;
-    zz += b * b;
-    qz += a * b;
-  }
-  qq = foldBlock(qq, shared);
-  zz = foldBlock(zz, shared);
-  qz = foldBlock(qz, shared);
+  double qq, zz, qz;
+  products(q, z, channels, shared, qq, zz, qz);
   if (threadIdx.x == 0) {
     ofRows[blockIdx.x] = qz * inverseRoot(qq) * inverseRoot(zz);
     ofRows[rows + blockIdx.x] = inverseRoot(zz);

@@ -22,6 +22,7 @@ import org.byol4j.collective.tcp.OpenGroups;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.device.cuda.HostGpu.Order;
+import org.byol4j.paramserver.HostVector;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -112,7 +113,7 @@ class NcclCollectiveTest {
   /** Sums in parts to the owners, then gathers, so that every replica has all sums. */
   private static float[] trip(Seat seat, Collective collective, long[] bounds) {
     try (Tensor tensor = random(seat, collective.rank())) {
-      Vector vector = new OnDevice(seat.device().host(tensor));
+      Vector vector = new HostVector(seat.device().host(tensor));
       collective.reduceScatterSum(vector, bounds);
       collective.allGather(vector, bounds);
       return read(seat, tensor);
@@ -128,7 +129,7 @@ class NcclCollectiveTest {
         seat -> {
           try (Tensor tensor = random(seat, seat.nccl().rank())) {
             float[] before = read(seat, tensor);
-            seat.nccl().allGather(new OnDevice(seat.device().host(tensor)), bounds);
+            seat.nccl().allGather(new HostVector(seat.device().host(tensor)), bounds);
             float[] after = read(seat, tensor);
             assertThat(Arrays.copyOf(after, 100)).containsExactly(Arrays.copyOf(before, 100));
             assertThat(Arrays.copyOfRange(after, 3000, LENGTH))
@@ -172,7 +173,7 @@ class NcclCollectiveTest {
                 1 << 20,
                 seat -> {
                   try (Tensor tensor = random(seat, seat.nccl().rank())) {
-                    Vector vector = new OnDevice(seat.device().host(tensor));
+                    Vector vector = new HostVector(seat.device().host(tensor));
                     seat.nccl().reduceScatterSum(vector, bounds);
                     return seat.nccl().sentBytes() - seat.control().sentBytes();
                   }
@@ -291,7 +292,7 @@ class NcclCollectiveTest {
         1 << 20,
         seat -> {
           try (Tensor tensor = random(seat, 0)) {
-            Vector vector = new OnDevice(seat.device().host(tensor));
+            Vector vector = new HostVector(seat.device().host(tensor));
             assertThatThrownBy(() -> seat.nccl().allGather(vector, new long[] {0}))
                 .isInstanceOf(IllegalArgumentException.class);
             return "";
@@ -308,7 +309,7 @@ class NcclCollectiveTest {
 
   private static String endOfASum(Seat seat) {
     try (Tensor tensor = random(seat, seat.nccl().rank())) {
-      Vector vector = new OnDevice(seat.device().host(tensor));
+      Vector vector = new HostVector(seat.device().host(tensor));
       long[] bounds = manyBounds(seat.nccl().size()).get(0);
       seat.nccl().reduceScatterSum(vector, bounds);
       return "came to its end";

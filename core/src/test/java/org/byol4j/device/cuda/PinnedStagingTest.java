@@ -14,6 +14,7 @@ import org.byol4j.collective.tcp.TcpSettings;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.device.cuda.HostGpu.Order;
+import org.byol4j.paramserver.HostVector;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,7 +48,7 @@ class PinnedStagingTest {
     long all = own * size;
     try (CudaDevice device = HostCuda.open("fp32", gpu);
         Tensor tensor = device.allocate(Shape.vector(LENGTH))) {
-      Vector vector = new OnDevice(device.host(tensor));
+      Vector vector = new HostVector(device.host(tensor));
       long[] bounds = new long[size + 1];
       for (int rank = 0; rank <= size; rank++) {
         bounds[rank] = (long) LENGTH / size * rank;

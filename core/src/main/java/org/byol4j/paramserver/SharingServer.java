@@ -67,6 +67,7 @@ public final class SharingServer implements ParameterServer {
 
   private final GradientNorms gradientNorms;
   private final GradientNorms sumNorms;
+  private final boolean needsNorms;
   private final MomentumStep update;
   private final double[] trust;
   private final double[] weightDecay;
@@ -137,6 +138,8 @@ public final class SharingServer implements ParameterServer {
     this.encoded = new float[elements.encoded()];
     this.gradientNorms = new GradientNorms(device, slices, kind -> false);
     this.sumNorms = new GradientNorms(device, slices, optimizer::needsNorms);
+    this.needsNorms =
+        Arrays.stream(slices).anyMatch(slice -> optimizer.needsNorms(slice.slice().kind()));
     this.update = device.updates(Arrays.stream(slices).map(OwnedSlice::range).toList());
     this.trust = new double[slices.length];
     this.weightDecay = new double[slices.length];
@@ -157,9 +160,9 @@ public final class SharingServer implements ParameterServer {
   public void step(long step, double learningRate, double targetDecay) {
     checkFinite(step);
     TensorUnits units = elements.units(squares);
-    FloatBuffer sums = shareGradients(step, units);
+    FloatBuffer denseSums = shareGradients(step, units);
     underway.addLast(
-        new SharedStep(step, learningRate, targetDecay, encoder.usedThreshold(), units, sums));
+        new SharedStep(step, learningRate, targetDecay, encoder.usedThreshold(), units, denseSums));
     if (underway.size() > staleness) {
       update(underway.removeFirst());
     }
@@ -254,8 +257,10 @@ public final class SharingServer implements ParameterServer {
 
   /** All that an update depends on is the same on every replica, so nothing is exchanged. */
   private void changeWeights(double learningRate) {
-    sumNorms.run();
-    sumNorms.read(sums);
+    if (needsNorms) {
+      sumNorms.run();
+      sumNorms.read(sums);
+    }
     for (int i = 0; i < slices.length; i++) {
       Slice.Kind kind = slices[i].slice().kind();
       trust[i] = GradientNorms.trust(optimizer, kind, sums, slices[i].index(), learningRate);

@@ -15,7 +15,6 @@ import static org.bytedeco.cuda.global.cudnn.cudnnBackendSetAttribute;
 import static org.bytedeco.cuda.global.cudnn.cudnnGetErrorString;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.cuda.cudnn.cudnnBackendDescriptor_t;
 import org.bytedeco.cuda.cudnn.cudnnContext;
@@ -28,14 +27,14 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * A descriptor of cuDNN's graph API: attributes are set, then it is finished, then it is used or
- * asked. It keeps alive what it refers to.
+ * asked. It keeps alive what it refers to, also when its maker has closed that: a plan may look at
+ * what it was built from whenever it runs.
  */
 final class CudnnDescriptor implements AutoCloseable {
 
   private final cudnnBackendDescriptor_t handle = new cudnnBackendDescriptor_t();
   private final String name;
-  private final List<CudnnDescriptor> parts = new ArrayList<>();
-  private boolean closed;
+  private final Lifetime lifetime = new Lifetime(this::destroy);
 
   /**
    * @param name what errors call it
@@ -46,7 +45,13 @@ final class CudnnDescriptor implements AutoCloseable {
   }
 
   cudnnBackendDescriptor_t handle() {
+    lifetime.requireAlive();
     return handle;
+  }
+
+  /** Whether it can still be used. */
+  boolean isAlive() {
+    return lifetime.isAlive();
   }
 
   CudnnDescriptor set(int attribute, long... values) {
@@ -96,20 +101,25 @@ final class CudnnDescriptor implements AutoCloseable {
     return set(attribute, CUDNN_TYPE_VOID_PTR, count, addresses);
   }
 
-  /** Sets other descriptors, which belong to this one from now on. */
-  CudnnDescriptor own(int attribute, CudnnDescriptor... values) {
-    parts.addAll(List.of(values));
-    return refer(attribute, values);
+  /** Sets another descriptor and closes it, so that it lives as long as this one. */
+  CudnnDescriptor own(int attribute, CudnnDescriptor value) {
+    try (value) {
+      return refer(attribute, value);
+    }
   }
 
-  /** Sets other descriptors, which belong to somebody else. */
-  CudnnDescriptor refer(int attribute, CudnnDescriptor... values) {
-    try (PointerPointer<Pointer> pointers = new PointerPointer<>(values.length)) {
-      for (int i = 0; i < values.length; i++) {
-        pointers.put(i, values[i].handle);
-      }
-      return set(attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, values.length, pointers);
+  /** Sets another descriptor, which its maker closes, and which lives as long as this one. */
+  CudnnDescriptor refer(int attribute, CudnnDescriptor value) {
+    keep(value);
+    try (PointerPointer<Pointer> pointer = new PointerPointer<>(1)) {
+      return set(attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, pointer.put(0, value.handle()));
     }
+  }
+
+  /** Has another descriptor live as long as this one, which cuDNN has made from it. */
+  CudnnDescriptor keep(CudnnDescriptor value) {
+    lifetime.buildOn(value.lifetime);
+    return this;
   }
 
   private CudnnDescriptor set(int attribute, int type, long count, Pointer values) {
@@ -189,12 +199,13 @@ final class CudnnDescriptor implements AutoCloseable {
     }
   }
 
+  private void destroy() {
+    cudnnBackendDestroyDescriptor(handle);
+  }
+
+  /** Frees it, or leaves that to the last of those that keep it alive. */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      cudnnBackendDestroyDescriptor(handle);
-      parts.forEach(CudnnDescriptor::close);
-    }
+    lifetime.close();
   }
 }

@@ -106,7 +106,7 @@ final class CudnnPlanner implements AutoCloseable {
    * A way to compute a problem.
    *
    * @param name the same for the same way on the same GPU and version of cuDNN
-   * @param plan ready to run; the receiver closes it
+   * @param plan ready to run; keeps alive what it was built from; the receiver closes it
    */
   record Way(String name, CudnnDescriptor plan, long workspaceBytes) implements AutoCloseable {
 
@@ -154,7 +154,8 @@ final class CudnnPlanner implements AutoCloseable {
     try (CudnnDescriptor heuristics = heuristics(graph, ranking)) {
       List<CudnnDescriptor> ranked = ranked(heuristics, made);
       for (int i = 0; i < ranked.size() && to.size() < most; i++) {
-        way(problem, ranked.get(i), ranking + "-" + i, names).ifPresent(to::add);
+        CudnnDescriptor configuration = ranked.get(i).keep(graph.descriptor());
+        way(problem, configuration, ranking + "-" + i, names).ifPresent(to::add);
       }
     } finally {
       made.forEach(CudnnDescriptor::close);

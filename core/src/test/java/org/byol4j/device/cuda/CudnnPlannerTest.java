@@ -1,15 +1,20 @@
 package org.byol4j.device.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import org.byol4j.device.Padding;
 import org.byol4j.device.cuda.ConvolutionProblem.Arithmetic;
 import org.byol4j.device.cuda.ConvolutionProblem.Direction;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -47,6 +52,32 @@ class CudnnPlannerTest {
         }
       }
     }
+  }
+
+  @Test
+  void planKeepsAliveWhatItWasBuiltFrom() throws IOException {
+    ConvolutionProblem problem = problem(Direction.FORWARD, Arithmetic.BF16, 56, 64, 64, 3, 1, 1);
+    CudnnPlanner planner = CudnnPlanner.forProperties(h200());
+    try (CudnnPlanner.Way way = planner.ways(problem, 1).get(0)) {
+      planner.close();
+
+      assertThat(way.plan().getLong(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE))
+          .isEqualTo(way.workspaceBytes());
+    }
+  }
+
+  @Test
+  void graphLivesAsLongAsWhatRefersToIt() {
+    ConvolutionProblem problem = problem(Direction.FORWARD, Arithmetic.BF16, 56, 64, 64, 3, 1, 1);
+    CudnnGraph graph = new CudnnGraph(problem, Optional.empty());
+    CudnnDescriptor heuristics =
+        new CudnnDescriptor(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR, "heuristics")
+            .refer(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph.descriptor());
+
+    graph.close();
+    assertThat(graph.descriptor().isAlive()).isTrue();
+    heuristics.close();
+    assertThat(graph.descriptor().isAlive()).isFalse();
   }
 
   private static ConvolutionProblem problem(

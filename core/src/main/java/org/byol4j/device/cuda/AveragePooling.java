@@ -36,13 +36,16 @@ final class AveragePooling implements Pooling {
 
   private Launch launch(String function, CudaTensor from, CudaTensor to) {
     Shape images = x.shape();
+    ChannelGroups groups =
+        ChannelGroups.of(x.element(), images.channels(), from.isAligned() && to.isAligned());
     return engine
         .launch("pooling", x.element(), function)
-        .over(images.channels(), images.batch())
+        .over(groups.count(), images.batch())
         .tensor(from)
         .tensor(to)
         .integer(images.batch())
         .integer(images.height() * images.width())
-        .integer(images.channels());
+        .integer(images.channels())
+        .flag(groups.isWide());
   }
 }

@@ -12,7 +12,6 @@ record ColumnGrid(boolean isWide, int lanes, int gridX, int groups) {
 
   private static final int THREADS = 256;
   private static final int WARP = 32;
-  private static final int LOAD_BYTES = 16;
 
   /** Enough blocks to fill a large GPU several times. */
   private static final int BLOCKS = 1024;
@@ -24,15 +23,13 @@ record ColumnGrid(boolean isWide, int lanes, int gridX, int groups) {
    * @param areAligned whether all tensors begin at multiples of 16 bytes
    */
   static ColumnGrid of(Element element, long rows, int channels, boolean areAligned) {
-    int width = LOAD_BYTES / element.bytes();
-    boolean wide = areAligned && channels % width == 0;
-    int columns = wide ? channels / width : channels;
-    int lanes = Math.min(WARP, powerOfTwoFrom(columns));
-    int gridX = (columns + lanes - 1) / lanes;
+    ChannelGroups columns = ChannelGroups.of(element, channels, areAligned);
+    int lanes = Math.min(WARP, powerOfTwoFrom(columns.count()));
+    int gridX = (columns.count() + lanes - 1) / lanes;
     long rowsOfABlock = (long) THREADS / lanes * ROWS_OF_A_THREAD;
     long enough = (rows + rowsOfABlock - 1) / rowsOfABlock;
     int groups = (int) Math.min(enough, Math.max(1, BLOCKS / gridX));
-    return new ColumnGrid(wide, lanes, gridX, groups);
+    return new ColumnGrid(columns.isWide(), lanes, gridX, groups);
   }
 
   private static int powerOfTwoFrom(int value) {

@@ -31,19 +31,24 @@ final class MaxPooling implements Pooling {
     this.x = x;
     this.y = CudaTensor.of(y, engine, x.element(), expected.elements(), "y of a pooling");
     winners = engine.allocate(Element.FP32, expected.elements());
+    ChannelGroups groups = groups(x, this.y);
     forward =
         extents(
             engine
                 .launch("pooling", x.element(), "max_pool")
                 .over(
-                    expected.width() * expected.channels(),
-                    (long) expected.batch() * expected.height())
+                    expected.width() * groups.count(), (long) expected.batch() * expected.height())
                 .tensor(x)
                 .tensor(y)
-                .memory(winners));
+                .memory(winners),
+            groups);
   }
 
-  private Launch extents(Launch launch) {
+  private ChannelGroups groups(CudaTensor from, CudaTensor to) {
+    return ChannelGroups.of(x.element(), x.shape().channels(), from.isAligned() && to.isAligned());
+  }
+
+  private Launch extents(Launch launch, ChannelGroups groups) {
     Shape from = x.shape();
     return launch
         .integer(from.batch())
@@ -55,7 +60,8 @@ final class MaxPooling implements Pooling {
         .integer(window.kernel())
         .integer(window.stride())
         .integer(window.vertical().before())
-        .integer(window.horizontal().before());
+        .integer(window.horizontal().before())
+        .flag(groups.isWide());
   }
 
   @Override
@@ -67,12 +73,16 @@ final class MaxPooling implements Pooling {
   public Op backward(Tensor dy, Tensor dx) {
     Shape to = x.shape();
     Element element = x.element();
+    CudaTensor from = CudaTensor.of(dy, engine, element, y.elements(), "dy");
+    CudaTensor into = CudaTensor.of(dx, engine, element, x.elements(), "dx");
+    ChannelGroups groups = groups(from, into);
     return extents(
         engine
             .launch("pooling", element, "max_pool_backward")
-            .over(to.width() * to.channels(), (long) to.batch() * to.height())
-            .tensor(CudaTensor.of(dy, engine, element, y.elements(), "dy"))
+            .over(to.width() * groups.count(), (long) to.batch() * to.height())
+            .tensor(from)
             .memory(winners)
-            .tensor(CudaTensor.of(dx, engine, element, x.elements(), "dx")));
+            .tensor(into),
+        groups);
   }
 }

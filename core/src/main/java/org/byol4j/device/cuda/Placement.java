@@ -43,21 +43,25 @@ final class Placement {
   /** Makes the placed images in the area. */
   Op into(CudaTensor from, Area area) {
     area.atLeast(bytes(from.element()));
-    Launch launch = launch(from.element(), placed).tensor(from).area(area);
-    return extents(launch, plain, placed, top, left);
+    ChannelGroups groups = ChannelGroups.of(from.element(), placed.channels(), true);
+    boolean isReadWide =
+        ChannelGroups.of(from.element(), plain.channels(), from.isAligned()).isWide();
+    Launch launch = launch(from.element(), placed, groups).tensor(from).area(area);
+    return extents(launch, plain, placed, top, left).flag(groups.isWide()).flag(isReadWide);
   }
 
   /** Takes the images back from the area. */
   Op outOf(Area area, CudaTensor to) {
     area.atLeast(bytes(to.element()));
-    Launch launch = launch(to.element(), plain).area(area).tensor(to);
-    return extents(launch, placed, plain, -top, -left);
+    ChannelGroups groups = ChannelGroups.of(to.element(), plain.channels(), to.isAligned());
+    Launch launch = launch(to.element(), plain, groups).area(area).tensor(to);
+    return extents(launch, placed, plain, -top, -left).flag(groups.isWide()).flag(groups.isWide());
   }
 
-  private Launch launch(Element element, Shape to) {
+  private Launch launch(Element element, Shape to, ChannelGroups groups) {
     return engine
         .launch("layout", element, "place")
-        .over(to.width() * to.channels(), (long) to.batch() * to.height());
+        .over(to.width() * groups.count(), (long) to.batch() * to.height());
   }
 
   private static Launch extents(Launch launch, Shape from, Shape to, int top, int left) {

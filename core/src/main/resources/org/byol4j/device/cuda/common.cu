@@ -32,9 +32,9 @@ __device__ __forceinline__ Element narrow(float value) { return value; }
 #endif
 
 // W neighbouring elements as they lie, W = 1 or WIDTH: what one load or store moves
-template <int W>
-struct alignas(W * sizeof(Element)) Lanes {
-  Element lane[W];
+template <int W, typename T = Element>
+struct alignas(W * sizeof(T)) Lanes {
+  T lane[W];
 };
 
 constexpr int WIDTH = 16 / sizeof(Element);
@@ -46,9 +46,9 @@ __device__ __forceinline__ long long firstIndex() { return (long long)blockIdx.x
 
 __device__ __forceinline__ long long stride() { return (long long)gridDim.x * blockDim.x; }
 
-template <int W>
-__device__ __forceinline__ Lanes<W> fetch(const Element* from, long long at) {
-  return *(const Lanes<W>*)(from + at);
+template <int W, typename T>
+__device__ __forceinline__ Lanes<W, T> fetch(const T* from, long long at) {
+  return *(const Lanes<W, T>*)(from + at);
 }
 
 // the same widened

@@ -25,21 +25,49 @@ extern "C" __global__ void add_filters(const Element* packed, float* gradient, i
   }
 }
 
-// Puts images [batch, height, width, channels] into others of the extent toHeight, toWidth, toChannels, the first
-// pixel at (top, left), which may be negative; what is not covered becomes 0. Grid (columns and channels, rows).
-extern "C" __global__ void place(const Element* x, Element* y, int batch, int height, int width, int channels,
-                                 int toHeight, int toWidth, int toChannels, int top, int left) {
+template <int W>
+__device__ __forceinline__ void placeImages(const Element* x, Element* y, int batch, int height, int width,
+                                            int channels, int toHeight, int toWidth, int toChannels, int top, int left,
+                                            bool wideFrom) {
+  int groups = toChannels / W;
   int within = blockIdx.x * blockDim.x + threadIdx.x;
-  if (within >= toWidth * toChannels) {
+  if (within >= toWidth * groups) {
     return;
   }
-  int c = within % toChannels;
-  int column = within / toChannels - left;
+  int c = within % groups * W;
+  int column = within / groups - left;
   bool inside = c < channels && column >= 0 && column < width;
   for (int line = blockIdx.y; line < batch * toHeight; line += gridDim.y) {
     int row = line % toHeight - top;
-    bool real = inside && row >= 0 && row < height;
-    long long from = (((long long)(line / toHeight) * height + row) * width + column) * channels + c;
-    y[(long long)line * toWidth * toChannels + within] = real ? x[from] : narrow(0.f);
+    Lanes<W> values;
+    if (!inside || row < 0 || row >= height) {
+#pragma unroll
+      for (int k = 0; k < W; k++) {
+        values.lane[k] = narrow(0.f);
+      }
+    } else {
+      long long from = (((long long)(line / toHeight) * height + row) * width + column) * channels + c;
+      if (wideFrom) {
+        values = fetch<W>(x, from);
+      } else {
+#pragma unroll
+        for (int k = 0; k < W; k++) {
+          values.lane[k] = c + k < channels ? x[from + k] : narrow(0.f);
+        }
+      }
+    }
+    *(Lanes<W>*)(y + ((long long)line * toWidth * groups + within) * W) = values;
+  }
+}
+
+// Puts images [batch, height, width, channels] into others of the extent toHeight, toWidth, toChannels, the first
+// pixel at (top, left), which may be negative; what is not covered becomes 0. Grid (columns and groups of channels,
+// rows): with wide = 1 a thread writes WIDTH neighbouring channels, else one; with wideFrom = 1 it also reads so.
+extern "C" __global__ void place(const Element* x, Element* y, int batch, int height, int width, int channels,
+                                 int toHeight, int toWidth, int toChannels, int top, int left, int wide, int wideFrom) {
+  if (wide) {
+    placeImages<WIDTH>(x, y, batch, height, width, channels, toHeight, toWidth, toChannels, top, left, wideFrom);
+  } else {
+    placeImages<1>(x, y, batch, height, width, channels, toHeight, toWidth, toChannels, top, left, false);
   }
 }

@@ -1,6 +1,7 @@
 package org.byol4j.paramserver.sharing;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.ResidualPostProcessor;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.ThresholdAlgorithm;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.residual.NoOpResidualPostProcessor;
@@ -13,8 +14,9 @@ import org.nd4j.linalg.indexing.conditions.Conditions;
 
 /**
  * One replica's residual, and the encoding of what exceeds the threshold (Strom 2015, algorithm 1)
- * by ND4J's operations. What is not sent now stays in the residual: but for the clipping and for
- * rounding, gradients put in are what was sent plus the residual.
+ * by ND4J's operations, at several multiples of it ({@link EncodedPart}). What is not sent now
+ * stays in the residual: but for the clipping and for rounding, gradients put in are what was sent
+ * plus the residual.
  *
  * <p>The threshold is the same on all replicas: they move it by what all have sent. Confined to one
  * thread.
@@ -164,20 +166,30 @@ public final class GradientEncoder implements AutoCloseable {
   }
 
   private int[] takeOut() {
+    int[] words = new int[0];
+    for (double of : EncodedPart.thresholds(threshold)) {
+      int[] taken = takeOut(of);
+      int length = words.length;
+      words = Arrays.copyOf(words, length + taken.length);
+      System.arraycopy(taken, 0, words, length, taken.length);
+    }
+    return words;
+  }
+
+  private int[] takeOut(double of) {
     INDArray values = residual.values();
     int elements = residual.elements();
-    long exceeding = values.scan(Conditions.absGreaterThanOrEqual(threshold)).longValue();
+    long exceeding = values.scan(Conditions.absGreaterThanOrEqual(of)).longValue();
     if (exceeding < FEWEST) {
       return new int[0];
     }
     if (EncodedPart.isDense(exceeding, elements)) {
       try (INDArray bitmap = Nd4j.create(DataType.INT32, EncodedPart.bitmapWords(elements))) {
-        Nd4j.getExecutioner().bitmapEncode(values, bitmap, threshold);
+        Nd4j.getExecutioner().bitmapEncode(values, bitmap, of);
         return bitmap.toIntVector();
       }
     }
-    try (INDArray indices =
-        Nd4j.getExecutioner().thresholdEncode(values, threshold, Integer.MAX_VALUE)) {
+    try (INDArray indices = Nd4j.getExecutioner().thresholdEncode(values, of, Integer.MAX_VALUE)) {
       return indices.toIntVector();
     }
   }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.byol4j.collective.CollectiveException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +17,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 final class GradientEncoderTest {
-  private static final int ELEMENTS = 64;
+  private static final int ELEMENTS = 1024;
 
   /** A power of two, so that nothing is rounded. */
   private static final float THRESHOLD = 0.25f;
@@ -27,22 +29,25 @@ final class GradientEncoderTest {
   void onlyWhatReachesTheThresholdIsSentAndTheRestStays() {
     try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
       float[] gradient = new float[ELEMENTS];
-      gradient[0] = 0.5f;
-      gradient[7] = -0.75f;
+      gradient[0] = 0.375f;
+      gradient[7] = -0.4375f;
       gradient[63] = 0.125f;
       float[] sent = new float[ELEMENTS];
       sent[0] = 0.25f;
       sent[7] = -0.25f;
       float[] left = new float[ELEMENTS];
-      left[0] = 0.25f;
-      left[7] = -0.5f;
+      left[0] = 0.125f;
+      left[7] = -0.1875f;
       left[63] = 0.125f;
       assertThat(decoded(encoder.encode(0, gradient))).containsExactly(sent);
       assertThat(residual(encoder)).containsExactly(left);
 
+      float[] more = new float[ELEMENTS];
+      more[0] = 0.125f;
+      more[7] = -0.125f;
       left[0] = 0;
-      left[7] = -0.25f;
-      assertThat(decoded(encoder.encode(1, new float[ELEMENTS]))).containsExactly(sent);
+      left[7] = -0.0625f;
+      assertThat(decoded(encoder.encode(1, more))).containsExactly(sent);
       assertThat(residual(encoder)).containsExactly(left);
     }
   }
@@ -110,15 +115,53 @@ final class GradientEncoderTest {
       gradient[0] = 0.5f;
       gradient[half + 1] = 0.75f;
       float[] sent = new float[ELEMENTS];
-      sent[0] = THRESHOLD;
-      sent[half] = -THRESHOLD;
-      sent[half + 1] = THRESHOLD;
+      sent[0] = 2 * THRESHOLD;
+      sent[half] = -2 * THRESHOLD;
+      sent[half + 1] = 2 * THRESHOLD;
       assertThat(decoded(encoder.encode(0, gradient))).containsExactly(sent);
-      left[0] = 0.25f * 2;
-      left[half] = -0.25f / 1024;
-      left[half + 1] = 0.5f / 1024;
+      left[half] = 0;
+      left[half + 1] = 0.25f / 1024;
       assertThat(residual(encoder)).containsExactly(left);
     }
+  }
+
+  @Test
+  void largeElementsGoInLargePieces() {
+    try (GradientEncoder encoder = new GradientEncoder(SETTINGS, ELEMENTS)) {
+      float[] gradient = new float[ELEMENTS];
+      gradient[3] = 16 * THRESHOLD;
+      gradient[9] = -20 * THRESHOLD;
+      gradient[10] = 5 * THRESHOLD;
+      gradient[11] = 0.5f * THRESHOLD;
+      int[] words = encoder.encode(0, gradient);
+      float[] left = new float[ELEMENTS];
+      left[10] = THRESHOLD;
+      left[11] = gradient[11];
+      assertThat(residual(encoder)).containsExactly(left);
+      gradient[10] -= left[10];
+      gradient[11] = 0;
+      assertThat(decoded(words)).containsExactly(gradient);
+      // elements 3 and 9, then 9 and 10, then 10 alone, which is one too few and waits
+      assertThat(EncodedPart.received(words, 1, ELEMENTS, THRESHOLD).share(ELEMENTS))
+          .isEqualTo(4.0 / ELEMENTS);
+    }
+  }
+
+  @Test
+  void encodingsInAnotherOrderAreRefused() {
+    int[] large = {1, ELEMENTS, Float.floatToRawIntBits(4 * THRESHOLD), 0, 7};
+    int[] small = {1, ELEMENTS, Float.floatToRawIntBits(THRESHOLD), 0, 7};
+    float[] sent = new float[ELEMENTS];
+    sent[6] = 5 * THRESHOLD;
+    assertThat(decoded(joined(large, small))).containsExactly(sent);
+    for (int[] words : List.of(joined(small, large), joined(small, small), joined(large, large))) {
+      assertThatThrownBy(() -> EncodedPart.received(words, 1, ELEMENTS, THRESHOLD))
+          .isInstanceOf(CollectiveException.class);
+    }
+  }
+
+  private static int[] joined(int[] first, int[] second) {
+    return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
   }
 
   @Test
@@ -150,7 +193,7 @@ final class GradientEncoderTest {
         gradient[i] = (i % 5 - 2) / 8f;
       }
       int[] words = encoder.encode(0, gradient);
-      assertThat(words).hasSize(EncodedPart.mostWords(ELEMENTS));
+      assertThat(words).hasSize(EncodedPart.bitmapWords(ELEMENTS));
       float[] sent = decoded(words);
       float[] left = residual(encoder);
       for (int i = 0; i < ELEMENTS; i++) {
@@ -183,10 +226,11 @@ final class GradientEncoderTest {
     SharingSettings clipped = new SharingSettings(THRESHOLD, 0.02, 0.05, 0.5, 4, 2, 0);
     try (GradientEncoder encoder = new GradientEncoder(clipped, ELEMENTS)) {
       float[] gradient = new float[ELEMENTS];
-      gradient[3] = -10;
-      gradient[4] = 10;
+      gradient[3] = -100;
+      gradient[4] = 100;
       encoder.encode(1, gradient);
-      assertThat(residual(encoder)[3]).isEqualTo(-9.75f);
+      // 16, 4, 2 and 1 thresholds of it have gone
+      assertThat(residual(encoder)[3]).isEqualTo(-100 + 23 * THRESHOLD);
       encoder.encode(2, new float[ELEMENTS]);
       assertThat(residual(encoder)[3]).isEqualTo(-1f);
       assertThat(residual(encoder)[4]).isEqualTo(1f);

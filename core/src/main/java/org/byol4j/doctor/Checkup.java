@@ -14,6 +14,7 @@ import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.collective.tcp.TlsSettings;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.cuda.CudaInventory;
 import org.byol4j.train.Devices;
 
@@ -94,7 +95,9 @@ public final class Checkup {
       // natives fail by all kinds of errors, and each is a finding
       return Finding.fault(
           subject,
-          "%s cannot be opened: %s".formatted(compute.device(), e),
+          "%s cannot be opened: %s"
+              .formatted(
+                  compute.device(), e instanceof DeviceUnavailableException ? e.getMessage() : e),
           "what the message says, or another compute.device");
     }
   }

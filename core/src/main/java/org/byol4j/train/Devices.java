@@ -2,6 +2,7 @@ package org.byol4j.train;
 
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.cuda.CudaDevice;
 import org.byol4j.device.nd4j.Nd4jDevice;
 import org.byol4j.device.onednn.OnednnDevice;
@@ -21,9 +22,7 @@ public final class Devices {
    * @param gpu the address of the GPU that it may use, if it needs one; empty for the first
    * @throws IllegalArgumentException if there is no such device, or it does not have what the
    *     settings ask for
-   * @throws IllegalStateException if the natives of oneDNN cannot be loaded
-   * @throws LinkageError if ND4J has no backend that runs here, or the device cuda lacks something,
-   *     saying what is missing
+   * @throws DeviceUnavailableException if it does not run here, saying what is missing
    */
   public static Device open(ComputeSettings settings, String gpu) {
     return switch (settings.device()) {

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.cuda.HostCuda;
 import org.byol4j.nn.Architecture;
 import org.byol4j.parameters.Slice;
@@ -79,7 +80,7 @@ final class CudaTrainsAlikeTest {
     assumeTrue(!Files.exists(Path.of("/proc/driver/nvidia/version")), "no NVIDIA driver here");
 
     assertThatThrownBy(() -> opened("cuda", "fp32").get())
-        .isInstanceOf(LinkageError.class)
+        .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith("compute.device=cuda needs ");
   }
 

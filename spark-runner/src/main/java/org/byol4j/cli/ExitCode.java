@@ -8,7 +8,10 @@ enum ExitCode {
   USAGE(64),
   /** The images, or a run's files, cannot be read or are not what was expected. */
   DATA(65),
-  /** {@code doctor} has found what would keep the run from starting, or end it. */
+  /**
+   * The machine lacks what the settings need, such as a GPU, its driver, or memory on it; or {@code
+   * doctor} has found what would keep the run from starting, or end it.
+   */
   UNFIT(69),
   /** A fault of ours, or a training that ran out of finite numbers or whose replicas diverged. */
   INTERNAL(70),

@@ -10,6 +10,8 @@ import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.device.DeviceMemoryError;
+import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.cuda.NcclException;
 import org.byol4j.eval.EvaluationException;
 import org.byol4j.exchange.ExchangeException;
@@ -82,6 +84,9 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         || failure instanceof ExchangeException
         || failure instanceof MetricsException) {
       return ExitCode.DATA;
+    }
+    if (failure instanceof DeviceUnavailableException || failure instanceof DeviceMemoryError) {
+      return ExitCode.UNFIT;
     }
     if (failure instanceof StorageException
         || failure instanceof CollectiveException

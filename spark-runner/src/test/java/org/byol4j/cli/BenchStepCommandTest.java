@@ -1,10 +1,13 @@
 package org.byol4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,6 +29,19 @@ class BenchStepCommandTest {
     assertThat(json.get("convolution").asText()).isEqualTo("auto");
     assertThat(json.get("first_loss").asDouble()).isBetween(0.0, 8.0);
     assertThat(json.get("last_loss").asDouble()).isLessThan(json.get("first_loss").asDouble());
+  }
+
+  @Test
+  void gpuThatIsNotThereIsOneLineAndTheMachinesFault() {
+    assumeTrue(!Files.exists(Path.of("/proc/driver/nvidia/version")), "no NVIDIA driver here");
+
+    Ran ran = bench("resnet18", "--replicas", "2", "--device", "cuda");
+
+    assertThat(ran.code()).isEqualTo(69);
+    assertThat(ran.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("byol4j: compute.device=cuda needs ");
   }
 
   @Test

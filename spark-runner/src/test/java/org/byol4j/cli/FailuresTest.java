@@ -18,6 +18,9 @@ import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.config.Fault;
 import org.byol4j.data.DataException;
+import org.byol4j.device.DeviceMemory;
+import org.byol4j.device.DeviceMemoryError;
+import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
 import org.byol4j.spark.ClusterException;
@@ -94,6 +97,16 @@ class FailuresTest {
   }
 
   @Test
+  void machineWithoutWhatTheDeviceNeedsIsUnfitAndOneLine() {
+    UnsatisfiedLinkError cause = new UnsatisfiedLinkError("libcuda.so.1");
+    DeviceMemory memory = new DeviceMemory(600, 9000, 2000, 2, 100, 3000);
+
+    assertThat(code(new DeviceUnavailableException("nd4j needs a driver", cause))).isEqualTo(69);
+    assertThat(code(new DeviceMemoryError("the plan needs bytes=9000", memory))).isEqualTo(69);
+    assertThat(err).hasToString("byol4j: nd4j needs a driver\nbyol4j: the plan needs bytes=9000\n");
+  }
+
+  @Test
   void trainingOutOfFiniteNumbersIsOursAndOneLine() {
     assertThat(code(NotFiniteException.of("loss", Double.NaN, 3))).isEqualTo(70);
     assertThat(err.toString().lines()).singleElement().asString().contains("loss=NaN step=3");
@@ -127,6 +140,7 @@ class FailuresTest {
                 Map.entry("CollectiveException", 75),
                 Map.entry("ConfigurationException", 64),
                 Map.entry("DataException", 65),
+                Map.entry("DeviceUnavailableException", 69),
                 Map.entry("DivergedException", 70),
                 Map.entry("EvaluationException", 65),
                 Map.entry("ExchangeException", 65),

@@ -15,6 +15,7 @@ import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.cuda.NcclException;
 import org.byol4j.eval.EvaluationException;
 import org.byol4j.exchange.ExchangeException;
@@ -44,6 +45,7 @@ class LaunchFailureTest {
           CollapsedException.class,
           ConfigurationException.class,
           DataException.class,
+          DeviceUnavailableException.class,
           DivergedException.class,
           EvaluationException.class,
           ExchangeException.class,

@@ -10,6 +10,7 @@ import org.byol4j.device.BatchNorm;
 import org.byol4j.device.Blend;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.Factors;
 import org.byol4j.device.Figures;
 import org.byol4j.device.HostWindow;
@@ -58,7 +59,8 @@ public final class CudaDevice implements Device {
    * @param gpu its number among those that this process may see, as Spark has its address; empty
    *     for the first
    * @throws IllegalArgumentException if the settings ask for something else
-   * @throws LinkageError if a driver, GPU or library is missing or too old, saying which
+   * @throws DeviceUnavailableException if a driver, GPU or library is missing or too old, saying
+   *     which
    */
   public static CudaDevice open(ComputeSettings settings, String gpu) {
     arithmetic(settings);
@@ -73,7 +75,7 @@ public final class CudaDevice implements Device {
               ? new ReplayingGpu(nvidia, ReplayingGpu.Policy.USUAL)
               : nvidia);
     } catch (IllegalStateException e) {
-      throw new LinkageError(e.getMessage(), e);
+      throw new DeviceUnavailableException(e.getMessage(), e);
     }
   }
 

@@ -7,6 +7,7 @@ import org.byol4j.device.Arguments;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.HostWindow;
 import org.byol4j.device.LinearMap;
 import org.byol4j.device.Op;
@@ -36,7 +37,8 @@ public final class Nd4jDevice implements Device {
 
   /**
    * @throws IllegalArgumentException if the settings ask for something else
-   * @throws LinkageError if ND4J has no backend that runs here, saying what is missing
+   * @throws DeviceUnavailableException if ND4J has no backend that runs here, saying what is
+   *     missing
    */
   public Nd4jDevice(ComputeSettings settings) {
     Arguments.requireFloat32(settings, NAME);

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
+import org.byol4j.device.DeviceUnavailableException;
 import org.nd4j.linalg.factory.Environment;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.factory.Nd4jBackend;
@@ -41,7 +42,7 @@ final class Nd4jLibrary {
   /**
    * Loads ND4J, the first time.
    *
-   * @throws LinkageError if it has no backend that runs here, saying what is missing
+   * @throws DeviceUnavailableException if it has no backend that runs here, saying what is missing
    */
   static Nd4jLibrary load() {
     return Loaded.RESULT.get();
@@ -54,7 +55,7 @@ final class Nd4jLibrary {
     } catch (IllegalStateException | LinkageError e) {
       String reason = e instanceof IllegalStateException ? e.getMessage() : reason(e);
       return () -> {
-        throw new LinkageError(reason, e);
+        throw new DeviceUnavailableException(reason, e);
       };
     }
   }

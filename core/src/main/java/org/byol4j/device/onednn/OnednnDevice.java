@@ -8,6 +8,7 @@ import org.byol4j.device.Arguments;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.HostWindow;
 import org.byol4j.device.LinearMap;
 import org.byol4j.device.Op;
@@ -36,7 +37,7 @@ public final class OnednnDevice implements Device {
 
   /**
    * @throws IllegalArgumentException if the settings ask for something else
-   * @throws IllegalStateException if oneDNN's natives cannot be loaded
+   * @throws DeviceUnavailableException if oneDNN's natives cannot be loaded
    */
   public OnednnDevice(ComputeSettings settings) {
     Arguments.requireFloat32(settings, NAME);

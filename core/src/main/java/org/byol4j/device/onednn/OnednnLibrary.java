@@ -15,6 +15,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_version;
 
 import java.util.Map;
+import org.byol4j.device.DeviceUnavailableException;
 import org.bytedeco.dnnl.dnnl_version_t;
 
 /** oneDNN's natives, loaded once for the process, and what there is to know about them. */
@@ -51,13 +52,13 @@ final class OnednnLibrary {
   /**
    * Loads the natives, the first time.
    *
-   * @throws IllegalStateException if they are missing or made for another system
+   * @throws DeviceUnavailableException if they are missing or made for another system
    */
   static OnednnLibrary load() {
     try {
       return Loaded.LIBRARY;
     } catch (LinkageError e) {
-      throw new IllegalStateException(
+      throw new DeviceUnavailableException(
           ("cannot load oneDNN: library=jnidnnl os=%s arch=%s; expected the natives of"
                   + " org.bytedeco:dnnl, org.bytedeco:opencl and org.bytedeco:javacpp for this"
                   + " system on the class path (classifier linux-x86_64): %s")

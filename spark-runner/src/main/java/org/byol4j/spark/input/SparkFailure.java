@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.function.Supplier;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.data.DataException;
+import org.byol4j.device.DeviceUnavailableException;
 
 /** What it means that a job of Spark has failed. */
 public final class SparkFailure {
@@ -16,6 +17,7 @@ public final class SparkFailure {
    * @param what what the job does, for messages
    * @throws DataException if a task has
    * @throws StorageException if a task has
+   * @throws DeviceUnavailableException if a task's device does not run on its machine
    * @throws UncheckedIOException if a task could not read or write, or Spark has lost it
    */
   public static <T> T orResultOf(String what, Supplier<T> job) {
@@ -31,6 +33,7 @@ public final class SparkFailure {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof DataException
           || cause instanceof StorageException
+          || cause instanceof DeviceUnavailableException
           || cause instanceof UncheckedIOException) {
         return (RuntimeException) cause;
       }

@@ -28,6 +28,12 @@ public interface Device extends AutoCloseable {
   Map<String, String> fingerprint();
 
   /**
+   * How many threads of this machine compute for it. What computes on the same machine between its
+   * operations takes as many.
+   */
+  int threads();
+
+  /**
    * Returns zeroed memory.
    *
    * @throws OutOfMemoryError if the machine has no more, naming the size

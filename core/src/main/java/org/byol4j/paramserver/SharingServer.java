@@ -19,6 +19,7 @@ import org.byol4j.parameters.ParameterTable;
 import org.byol4j.parameters.Slice;
 import org.byol4j.paramserver.sharing.EncodedPart;
 import org.byol4j.paramserver.sharing.GradientEncoder;
+import org.byol4j.paramserver.sharing.LoadedNd4j;
 import org.byol4j.paramserver.sharing.PartExchange;
 import org.byol4j.paramserver.sharing.PartSum;
 import org.byol4j.paramserver.sharing.SharedElements;
@@ -129,6 +130,7 @@ public final class SharingServer implements ParameterServer {
     this.slices =
         OwnedSlice.between(0, table.length(), table.slices(), weights, gradients, momentum);
     this.elements = new SharedElements(table);
+    LoadedNd4j.computeWith(device.threads());
     this.encoder = new GradientEncoder(settings, elements.lengths());
     this.sum = new PartSum(elements.encoded());
     this.dense = new FloatVector(elements.dense());

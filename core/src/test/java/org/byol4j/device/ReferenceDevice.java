@@ -26,6 +26,11 @@ public final class ReferenceDevice implements Device {
   }
 
   @Override
+  public int threads() {
+    return 1;
+  }
+
+  @Override
   public int elementBytes() {
     return Double.BYTES;
   }

@@ -40,6 +40,7 @@ public final class CudaDevice implements Device {
   private final FlatOperations flat;
   private final Element activations;
   private final String precision;
+  private final int threads;
 
   /**
    * @param gpu where it computes; closed with this
@@ -48,6 +49,7 @@ public final class CudaDevice implements Device {
   CudaDevice(ComputeSettings settings, Gpu gpu) {
     ConvolutionProblem.Arithmetic arithmetic = arithmetic(settings);
     precision = settings.precision();
+    threads = settings.threads();
     activations = arithmetic.element();
     engine = new Engine(gpu, arithmetic);
     flat = new FlatOperations(engine);
@@ -110,6 +112,11 @@ public final class CudaDevice implements Device {
 
   Engine engine() {
     return engine;
+  }
+
+  @Override
+  public int threads() {
+    return threads;
   }
 
   @Override

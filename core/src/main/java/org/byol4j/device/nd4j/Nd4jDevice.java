@@ -68,6 +68,11 @@ public final class Nd4jDevice implements Device {
   }
 
   @Override
+  public int threads() {
+    return engine.threads();
+  }
+
+  @Override
   public Tensor allocate(Shape shape) {
     return Nd4jTensor.owning(engine, engine.allocate(DataType.FLOAT, shape.elements()), shape);
   }

@@ -21,6 +21,7 @@ final class Nd4jLibrary {
 
   private final Environment environment;
   private final NativeOps natives;
+  private final int mostThreads;
   private final String backend;
   private final String built;
 
@@ -35,6 +36,7 @@ final class Nd4jLibrary {
     requireAvailable(first);
     environment = Nd4j.getEnvironment();
     natives = NativeOpsHolder.getInstance().getDeviceNativeOps();
+    mostThreads = environment.maxThreads();
     backend = first.getClass().getSimpleName();
     built = Nd4j.getBackend().buildInfo().strip().replaceAll("\\s*\\R\\s*", ", ");
   }
@@ -128,11 +130,14 @@ final class Nd4jLibrary {
    */
   void use(int threads) {
     int[] mine = current.get();
-    if (mine[0] == threads && inProcess == threads) {
+    // more than there are processors ND4J refuses without a word, and keeps what it had
+    int masters = Math.min(threads, mostThreads);
+    // gradients that are encoded have a say in the limit, too
+    if (mine[0] == threads && inProcess == threads && environment.maxMasterThreads() == masters) {
       return;
     }
     natives.setOmpNumThreads(threads);
-    environment.setMaxMasterThreads(threads);
+    environment.setMaxMasterThreads(masters);
     Nd4j.factory().blas().setMaxThreads(threads);
     mine[0] = threads;
     inProcess = threads;

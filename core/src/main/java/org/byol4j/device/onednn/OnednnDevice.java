@@ -63,6 +63,11 @@ public final class OnednnDevice implements Device {
   }
 
   @Override
+  public int threads() {
+    return engine.threads();
+  }
+
+  @Override
   public Tensor allocate(Shape shape) {
     return NativeTensor.allocate(engine, shape);
   }

@@ -2,12 +2,14 @@ package org.byol4j.device.nd4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import org.byol4j.HeapUse;
+import org.byol4j.ThreadsAtWork;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.ComputeSettings.Convolution;
@@ -143,6 +145,38 @@ class Nd4jResourcesTest {
                 }
               });
       assertThat(allocated / 200).isLessThan(HEAP_OF_AN_OPERATION);
+    }
+  }
+
+  @Test
+  void deviceOfOneThreadLeavesTheOtherProcessorsAlone() {
+    assertThat(threadsAtWork(1)).isEqualTo(1);
+    assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "a single processor");
+    // BLAS may have another second one than OpenMP
+    assertThat(threadsAtWork(2)).isBetween(2, 3);
+  }
+
+  private static int threadsAtWork(int threads) {
+    try (Nd4jDevice device = device(threads)) {
+      Shape shape = new Shape(8, 32, 32, 32);
+      Tensor x = device.allocate(shape);
+      Tensor y = device.allocate(shape);
+      Tensor filters = device.allocate(Shape.vector(32 * 32 * 9));
+      Tensor square = device.allocate(Shape.vector(32 * 32));
+      LinearMap convolution = device.convolution(shape, shape, WINDOW, filters);
+      Op forward = convolution.forward(x, y);
+      Op backward = convolution.backwardWeights(x, y, filters);
+      Op product = device.matrixProduct((int) shape.rows(), 32, 32, square).forward(x, y);
+      Op add = device.add(x, y, y);
+      return ThreadsAtWork.during(
+          () -> {
+            forward.run();
+            backward.run();
+            product.run();
+            add.run();
+            device.axpby(0.5, x, 0.5, y);
+            device.dot(x, y);
+          });
     }
   }
 

@@ -1,6 +1,7 @@
 package org.byol4j.paramserver;
 
 import java.nio.FloatBuffer;
+import org.byol4j.collective.CollectiveException;
 
 /**
  * One replica's part in what turns the gradients of all replicas into new weights for all. Both
@@ -34,6 +35,14 @@ public interface ParameterServer extends AutoCloseable {
    * The weights are behind no step then, which is what checkpoints need.
    */
   void settle();
+
+  /**
+   * Where {@code failure} of the group comes from something that this replica has noticed behind
+   * the back of its steps, that; else {@code failure}.
+   */
+  default RuntimeException reasonOf(CollectiveException failure) {
+    return failure;
+  }
 
   /**
    * Returns if all replicas hold the same weights, to the bit; a single replica does.

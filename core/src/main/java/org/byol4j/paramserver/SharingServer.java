@@ -18,6 +18,7 @@ import org.byol4j.optim.Momentum;
 import org.byol4j.parameters.ParameterTable;
 import org.byol4j.parameters.Slice;
 import org.byol4j.paramserver.sharing.EncodedPart;
+import org.byol4j.paramserver.sharing.FaultyReplicaException;
 import org.byol4j.paramserver.sharing.GradientEncoder;
 import org.byol4j.paramserver.sharing.LoadedNd4j;
 import org.byol4j.paramserver.sharing.PartExchange;
@@ -253,8 +254,13 @@ public final class SharingServer implements ParameterServer {
               .formatted(collective.rank(), shared.step(), e.getMessage());
       LOG.error(reason);
       collective.abort(reason);
-      throw new CollectiveException(reason, e);
+      throw new FaultyReplicaException(reason, e);
     }
+  }
+
+  @Override
+  public RuntimeException reasonOf(CollectiveException failure) {
+    return exchange.refusal().<RuntimeException>map(refused -> refused).orElse(failure);
   }
 
   /** All that an update depends on is the same on every replica, so nothing is exchanged. */

@@ -3,6 +3,7 @@ package org.byol4j.train;
 import java.nio.FloatBuffer;
 import java.util.Optional;
 import org.byol4j.collective.Collective;
+import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.TimedCollective;
 import org.byol4j.device.Device;
 import org.byol4j.device.Shape;
@@ -145,6 +146,11 @@ public final class Replica implements AutoCloseable {
   /** See {@link ParameterServer#settle}. */
   public void settle() {
     server.settle();
+  }
+
+  /** See {@link ParameterServer#reasonOf}. */
+  RuntimeException reasonOf(CollectiveException failure) {
+    return server.reasonOf(failure);
   }
 
   /** What the last step's time went to. */

@@ -8,6 +8,7 @@ import java.util.function.ToDoubleFunction;
 import org.byol4j.checkpoint.Attempt;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.collective.Collective;
+import org.byol4j.collective.CollectiveException;
 import org.byol4j.device.Device;
 import org.byol4j.eval.EffectiveRank;
 import org.byol4j.metrics.StepRecord;
@@ -75,7 +76,11 @@ final class ReplicaLoop {
                 device);
         KnnMonitor monitor = new KnnMonitor(plan, device, collective, replica.online())) {
       resumed.ifPresent(found -> checkpoints.restore(found, replica));
-      return steps(replica, batches, monitor, rows);
+      try {
+        return steps(replica, batches, monitor, rows);
+      } catch (CollectiveException e) {
+        throw replica.reasonOf(e);
+      }
     }
   }
 

@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.collective.Collective;
-import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.LocalCollective;
 import org.byol4j.collective.Replicas;
 import org.byol4j.collective.Replicas.Outcome;
@@ -26,6 +25,7 @@ import org.byol4j.optim.OptimizerSettings;
 import org.byol4j.optim.OptimizerSettings.Algorithm;
 import org.byol4j.parameters.Slice;
 import org.byol4j.paramserver.SharingReplica.State;
+import org.byol4j.paramserver.sharing.FaultyReplicaException;
 import org.byol4j.paramserver.sharing.GatheredParts;
 import org.byol4j.paramserver.sharing.SharingSettings;
 import org.junit.jupiter.api.Test;
@@ -297,7 +297,7 @@ final class SharingServerTest {
           .satisfies(
               failure ->
                   assertThat(failure)
-                      .isInstanceOf(CollectiveException.class)
+                      .isInstanceOf(FaultyReplicaException.class)
                       .hasMessageContaining(
                           "step=8120 refused what came: encoded gradient: rank=1 sent words=3"
                               + " which are no part of elements=5000"));

@@ -1,9 +1,11 @@
 package org.byol4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +13,13 @@ import java.util.concurrent.TimeUnit;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.WeightsDigest;
+import org.byol4j.collective.Collective;
+import org.byol4j.collective.ForwardingCollective;
+import org.byol4j.collective.Vector;
+import org.byol4j.data.ImageStore;
 import org.byol4j.parameters.Slice;
 import org.byol4j.paramserver.ParameterServerSettings;
+import org.byol4j.paramserver.sharing.FaultyReplicaException;
 import org.byol4j.paramserver.sharing.SharingSettings;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -122,6 +129,50 @@ final class SharingRunTest {
     assertThat(resumed.metrics()).hasSize(TinyRun.STEPS);
     assertThat(resumed.checkpoint(TinyRun.STEPS).manifest().elements(Section.RESIDUAL))
         .isEqualTo(after * run.checkpoint(3).manifest().elements(Section.RESIDUAL) / before);
+  }
+
+  @Test
+  void replicaThatSendsNonsenseEndsTheRunForThatReason() {
+    ReplicaLauncher launcher =
+        start -> {
+          ImageStore store = ImageStore.existing(Path.of(start.images().place()));
+          return LocalReplicas.run(
+                  2,
+                  Duration.ofSeconds(60),
+                  group ->
+                      new ReplicaTask(
+                              start,
+                              store,
+                              group.rank() == 1 ? talkingNonsense(group) : group,
+                              new StopSignal(),
+                              RunObserver.NONE,
+                              "")
+                          .run())
+              .get(0)
+              .orElseThrow();
+        };
+    assertThatThrownBy(
+            () -> run("run", 2).run(launcher, 3, new StopSignal(), RunObserver.NONE))
+        .isInstanceOf(FaultyReplicaException.class)
+        .hasMessageContaining("rank=0 step=0 refused what came: envelope of rank=1");
+  }
+
+  /** A replica whose parts begin with a length that none has. */
+  private static Collective talkingNonsense(Collective group) {
+    Collective background =
+        new ForwardingCollective(group.background()) {
+          @Override
+          public void allGather(Vector values, long[] bounds) {
+            values.write(bounds[group.rank()], 1).put((byte) 0x7f);
+            super.allGather(values, bounds);
+          }
+        };
+    return new ForwardingCollective(group) {
+      @Override
+      public Collective background() {
+        return background;
+      }
+    };
   }
 
   private static ParameterServerSettings sharing(int staleness) {

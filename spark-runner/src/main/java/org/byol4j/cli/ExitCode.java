@@ -13,7 +13,10 @@ enum ExitCode {
    * doctor} has found what would keep the run from starting, or end it.
    */
   UNFIT(69),
-  /** A fault of ours, or a training that ran out of finite numbers or whose replicas diverged. */
+  /**
+   * A fault of ours, a training that ran out of finite numbers or whose replicas diverged, or a
+   * replica that sent what none sends.
+   */
   INTERNAL(70),
   /** The same command may succeed later: a full disk, a folder that is not writable. */
   RETRY(75),

@@ -18,6 +18,7 @@ import org.byol4j.exchange.ExchangeException;
 import org.byol4j.metrics.MetricsException;
 import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
+import org.byol4j.paramserver.sharing.FaultyReplicaException;
 import org.byol4j.spark.ClusterException;
 import org.byol4j.spark.NoSlotsException;
 import org.byol4j.train.CollapsedException;
@@ -62,7 +63,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   int tell(Throwable failure, PrintWriter err) {
     ExitCode code = codeOf(failure);
     message(failure).lines().forEach(line -> err.println("byol4j: " + line));
-    if (traced || (code == ExitCode.INTERNAL && !isOfTheNumbers(failure))) {
+    if (traced || (code == ExitCode.INTERNAL && !saysAll(failure))) {
       failure.printStackTrace(err);
     }
     err.flush();
@@ -100,8 +101,10 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   }
 
   /** The message says all there is to know. */
-  private static boolean isOfTheNumbers(Throwable failure) {
-    return failure instanceof NotFiniteException || failure instanceof DivergedException;
+  private static boolean saysAll(Throwable failure) {
+    return failure instanceof NotFiniteException
+        || failure instanceof DivergedException
+        || failure instanceof FaultyReplicaException;
   }
 
   private static String message(Throwable failure) {

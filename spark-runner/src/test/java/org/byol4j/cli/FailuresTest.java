@@ -23,6 +23,7 @@ import org.byol4j.device.DeviceMemoryError;
 import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
+import org.byol4j.paramserver.sharing.FaultyReplicaException;
 import org.byol4j.spark.ClusterException;
 import org.byol4j.spark.NoSlotsException;
 import org.byol4j.spark.OurExceptions;
@@ -125,6 +126,12 @@ class FailuresTest {
   }
 
   @Test
+  void replicaThatSendsWhatNoneSendsIsOneLineAndNoReasonToRetry() {
+    assertThat(code(new FaultyReplicaException("rank=0 refused what came of rank=1"))).isEqualTo(70);
+    assertThat(err).hasToString("byol4j: rank=0 refused what came of rank=1\n");
+  }
+
+  @Test
   void everyFailureOfOursHasTheExitCodeThatWasChosenForIt() {
     Map<String, Integer> codes = new TreeMap<>();
     for (Class<? extends Throwable> type : OurExceptions.types()) {
@@ -144,6 +151,7 @@ class FailuresTest {
                 Map.entry("DivergedException", 70),
                 Map.entry("EvaluationException", 65),
                 Map.entry("ExchangeException", 65),
+                Map.entry("FaultyReplicaException", 70),
                 Map.entry("LostReplicaException", 75),
                 Map.entry("MetricsException", 65),
                 Map.entry("NcclException", 64),

@@ -22,6 +22,7 @@ import org.byol4j.exchange.ExchangeException;
 import org.byol4j.metrics.MetricsException;
 import org.byol4j.paramserver.DivergedException;
 import org.byol4j.paramserver.NotFiniteException;
+import org.byol4j.paramserver.sharing.FaultyReplicaException;
 import org.byol4j.train.CollapsedException;
 import org.byol4j.train.LostReplicaException;
 import org.byol4j.train.ResumeRefusedException;
@@ -49,6 +50,7 @@ class LaunchFailureTest {
           DivergedException.class,
           EvaluationException.class,
           ExchangeException.class,
+          FaultyReplicaException.class,
           MetricsException.class,
           NcclException.class,
           NotFiniteException.class,

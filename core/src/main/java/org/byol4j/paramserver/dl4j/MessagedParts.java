@@ -6,10 +6,12 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import org.byol4j.collective.BackgroundThread;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveException;
+import org.byol4j.paramserver.sharing.FaultyReplicaException;
 import org.byol4j.paramserver.sharing.PartExchange;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
@@ -42,6 +44,8 @@ public final class MessagedParts implements PartExchange {
   private final MessageRounds rounds;
   private final PartInbox inbox;
   private final BackgroundThread thread;
+
+  private volatile Optional<FaultyReplicaException> refusal = Optional.empty();
 
   /** The rounds that may not be over, in the order of their steps. */
   private final Deque<Future<?>> underway = new ArrayDeque<>();
@@ -98,10 +102,22 @@ public final class MessagedParts implements PartExchange {
       String reason =
           "encoded gradients of step=%d: of size=%d replicas only ranks=%s have sent theirs"
               .formatted(step, collective.size(), inbox.present(step));
-      collective.abort(reason);
-      throw new CollectiveException(reason);
+      throw refused(new FaultyReplicaException(reason));
     }
     return inbox.take(step);
+  }
+
+  @Override
+  public Optional<FaultyReplicaException> refusal() {
+    return refusal;
+  }
+
+  /** Fails the group, and keeps why for those who hear of that first. */
+  private FaultyReplicaException refused(FaultyReplicaException why) {
+    refusal = Optional.of(why);
+    LOG.error(why.getMessage());
+    collective.abort(why.getMessage());
+    return why;
   }
 
   private void await(Future<?> round, long step) {
@@ -126,9 +142,7 @@ public final class MessagedParts implements PartExchange {
       String reason =
           "rank=%d step=%d refused what came: %s"
               .formatted(collective.rank(), step, e.getMessage());
-      LOG.error(reason);
-      collective.abort(reason);
-      throw new CollectiveException(reason, e);
+      throw refused(new FaultyReplicaException(reason, e));
     } catch (CollectiveException e) {
       throw e;
     } catch (RuntimeException | Error e) {

@@ -1,6 +1,7 @@
 package org.byol4j.paramserver.sharing;
 
 import java.util.List;
+import java.util.Optional;
 import org.byol4j.collective.CollectiveException;
 
 /**
@@ -27,10 +28,18 @@ public interface PartExchange extends AutoCloseable {
    * @param step that step, for messages
    * @return what each replica has sent, by rank, this one included; {@link EncodedPart#received}
    *     says whether it is a part at all
-   * @throws CollectiveException if a replica is lost, late, or out of step, or sent what cannot be
-   *     a part
+   * @throws CollectiveException if a replica is lost, late, or out of step
+   * @throws FaultyReplicaException if a replica sent what cannot be a part, or none
    */
   List<int[]> take(long step);
+
+  /**
+   * What a replica sent that was refused, of which the group has failed: whatever waits for the
+   * group hears of that failure only.
+   */
+  default Optional<FaultyReplicaException> refusal() {
+    return Optional.empty();
+  }
 
   /** Frees what belongs to the exchange, after what was on its way has arrived or failed. */
   @Override

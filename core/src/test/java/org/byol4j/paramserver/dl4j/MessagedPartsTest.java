@@ -2,14 +2,14 @@ package org.byol4j.paramserver.dl4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.byol4j.paramserver.dl4j.PartMessages.MOST_BYTES;
+import static org.byol4j.paramserver.dl4j.PartMessages.MOST_WORDS;
+import static org.byol4j.paramserver.dl4j.PartMessages.message;
+import static org.byol4j.paramserver.dl4j.PartMessages.update;
+import static org.byol4j.paramserver.dl4j.PartMessages.words;
 
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -24,28 +24,17 @@ import org.byol4j.collective.Vector;
 import org.byol4j.collective.tcp.FaultyNetwork;
 import org.byol4j.collective.tcp.OpenGroups;
 import org.byol4j.collective.tcp.TcpGroup;
+import org.byol4j.paramserver.dl4j.PartMessages.Intruder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.parameterserver.distributed.v2.messages.impl.GradientsUpdateMessage;
 
 /** Parts as messages between replicas that are connected by sockets. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 final class MessagedPartsTest {
-  private static final int MOST_WORDS = 5000;
-  private static final int MOST_BYTES =
-      2 * (Envelope.LENGTH_BYTES + UpdateMessages.mostBytes(MOST_WORDS));
-
   @RegisterExtension final OpenGroups groups = new OpenGroups();
-
-  /** A replica that breaks the rules. */
-  @FunctionalInterface
-  private interface Intruder {
-    void send(Collective background) throws IOException;
-  }
 
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 5})
@@ -99,13 +88,6 @@ final class MessagedPartsTest {
       }
     }
     return lengths;
-  }
-
-  /** A part, and now and then none. */
-  private static int[] words(int rank, long step) {
-    Random random = new Random(100 * step + rank);
-    int length = random.nextInt(3) == 0 ? 0 : random.nextInt(MOST_WORDS);
-    return random.ints(length).toArray();
   }
 
   @Test
@@ -169,145 +151,6 @@ final class MessagedPartsTest {
   }
 
   @Test
-  void partThatNeverComesFailsTheGroup() {
-    expectRefusal(
-        background -> round(background, new byte[0]),
-        "encoded gradients of step=0: of size=3 replicas only ranks=[0, 2] have sent theirs");
-  }
-
-  @Test
-  void messageOfAnotherClassIsRefusedAndLogged() {
-    int before = Gadget.runs();
-    String log =
-        expectRefusal(
-            background ->
-                round(
-                    background, Envelope.of(List.of(UpdateMessagesTest.serialized(new Gadget())))),
-            "refused what came: message of rank=1: class=" + Gadget.class.getName());
-    assertThat(Gadget.runs()).isEqualTo(before);
-    assertThat(log)
-        .contains("refused what came: message of rank=1: class=" + Gadget.class.getName());
-  }
-
-  @Test
-  void messageInTheNameOfAnotherReplicaIsRefused() {
-    expectRefusal(
-        background -> round(background, Envelope.of(List.of(message(2, 0)))),
-        "message of rank=1: originator=rank=2, expected rank=1");
-  }
-
-  @Test
-  void longNamesAreCutAndKeepToOneLine() {
-    GradientsUpdateMessage message = update(2, 0, new int[] {1});
-    message.setOriginatorId("rank=1\r\n\u001b[2J" + "x".repeat(1000));
-    String log =
-        expectRefusal(
-            background -> round(background, Envelope.of(List.of(UpdateMessages.write(message)))),
-            "message of rank=1: originator=rank=1[2J" + "x".repeat(52) + ", expected rank=1");
-    assertThat(log).doesNotContain("\u001b").doesNotContain("x".repeat(53));
-  }
-
-  @Test
-  void envelopesThatAreTooLongTogetherAreRefusedByTheirLengths() {
-    List<Outcome<Integer>> outcomes =
-        Replicas.outcomes(
-            LocalCollective.group(3, Duration.ofSeconds(30)),
-            group -> {
-              if (group.rank() == 0) {
-                return new MessageRounds(group, Integer.MAX_VALUE).exchange(new byte[0]).size();
-              }
-              group.allGather(new double[] {2e9}, new double[3]);
-              return 0;
-            });
-    assertThat(outcomes.get(0).failure())
-        .singleElement()
-        .satisfies(
-            failure ->
-                assertThat(failure)
-                    .isInstanceOf(RefusedMessageException.class)
-                    .hasMessageContaining("replicas=3 have lengthBytes=4000000006 together"));
-  }
-
-  @Test
-  void messageOfAStepThatNobodyHasBegunIsRefused() {
-    expectRefusal(
-        background -> round(background, Envelope.of(List.of(message(1, 7)))),
-        "message of rank=1: step=7 has not begun");
-  }
-
-  @Test
-  void hugeLengthIsRefusedBeforeItIsAllocated() {
-    expectRefusal(
-        background -> background.allGather(new double[] {1e15}, new double[3]),
-        "rank=1 announces lengthBytes=1.0E15, expected 0 to " + PackedBytes.mostBytes(MOST_BYTES));
-    expectRefusal(
-        background -> round(background, new byte[] {0x7f, -1, -1, -1, 0}),
-        "message of rank=1: message=0 has lengthBytes=2147483647, expected 1 to 1");
-  }
-
-  @Test
-  void envelopeThatCannotBeUnpackedIsRefused() {
-    byte[] damaged = {0, 0, 0, 9, -1, -1, -1, -1};
-    expectRefusal(
-        background -> {
-          double[] lengths = new double[3];
-          background.allGather(new double[] {damaged.length}, lengths);
-          long[] bounds = new long[4];
-          Arrays.setAll(
-              bounds, rank -> rank == 0 ? 0 : bounds[rank - 1] + (long) lengths[rank - 1]);
-          ByteVector bytes = new ByteVector();
-          bytes.resize((int) bounds[3]);
-          bytes.write(bounds[1], damaged.length).put(damaged);
-          background.allGather(bytes, bounds);
-        },
-        "envelope of rank=1: packed bytes are damaged");
-  }
-
-  /**
-   * Expects that one message of rank 1 fails the others with a reason, and returns what was logged.
-   */
-  private String expectRefusal(Intruder intruder, String reason) {
-    ByteArrayOutputStream log = new ByteArrayOutputStream();
-    PrintStream stderr = System.err;
-    List<Outcome<Integer>> outcomes;
-    try {
-      System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
-      outcomes =
-          Replicas.outcomes(
-              groups.of(3),
-              group -> {
-                if (group.rank() == 1) {
-                  intruder.send(group.background());
-                  group.allReduceSum(new double[1]);
-                  return 0;
-                }
-                try (MessagedParts parts = new MessagedParts(group, MOST_WORDS)) {
-                  parts.send(0, words(group.rank(), 0));
-                  return parts.take(0).size();
-                }
-              });
-    } finally {
-      System.setErr(stderr);
-    }
-    expectOthersFailed(outcomes, reason);
-    return log.toString(StandardCharsets.UTF_8);
-  }
-
-  /** Expects that ranks 0 and 2, for which step 0 failed, were told {@code reason}. */
-  private static void expectOthersFailed(List<Outcome<Integer>> outcomes, String reason) {
-    for (int rank : new int[] {0, 2}) {
-      assertThat(outcomes.get(rank).failure())
-          .singleElement()
-          .satisfies(
-              failure ->
-                  assertThat(failure)
-                      .isInstanceOf(CollectiveException.class)
-                      .hasMessageContaining("step=0")
-                      .hasMessageContaining(reason));
-    }
-  }
-
-  @Test
   void errorOfARoundFailsTheGroupAndIsToldWithItsCause() {
     List<Outcome<Integer>> outcomes =
         Replicas.outcomes(
@@ -329,7 +172,16 @@ final class MessagedPartsTest {
                     .hasMessage(
                         "rank=1: encoded gradients cannot be sent:"
                             + " java.lang.OutOfMemoryError: no room on purpose"));
-    expectOthersFailed(outcomes, "no room on purpose");
+    for (int rank : new int[] {0, 2}) {
+      assertThat(outcomes.get(rank).failure())
+          .singleElement()
+          .satisfies(
+              failure ->
+                  assertThat(failure)
+                      .isInstanceOf(CollectiveException.class)
+                      .hasMessageContaining("step=0")
+                      .hasMessageContaining("no room on purpose"));
+    }
   }
 
   /** A group in whose background no vector finds room. */
@@ -396,21 +248,5 @@ final class MessagedPartsTest {
                       }
                     }))
         .hasRootCauseMessage("words=5001, expected at most 5000");
-  }
-
-  private static void round(Collective background, byte[] envelope) {
-    new MessageRounds(background, MOST_BYTES).exchange(envelope);
-  }
-
-  private static byte[] message(int rank, int step) {
-    return UpdateMessages.write(update(rank, step, words(rank, step)));
-  }
-
-  private static GradientsUpdateMessage update(int rank, int step, int[] words) {
-    GradientsUpdateMessage message =
-        new GradientsUpdateMessage("some id", Nd4j.createFromArray(words));
-    message.setOriginatorId(CollectiveTransport.idOf(rank));
-    message.setIteration(step);
-    return message;
   }
 }

@@ -151,8 +151,7 @@ final class SharingRunTest {
               .get(0)
               .orElseThrow();
         };
-    assertThatThrownBy(
-            () -> run("run", 2).run(launcher, 3, new StopSignal(), RunObserver.NONE))
+    assertThatThrownBy(() -> run("run", 2).run(launcher, 3, new StopSignal(), RunObserver.NONE))
         .isInstanceOf(FaultyReplicaException.class)
         .hasMessageContaining("rank=0 step=0 refused what came: envelope of rank=1");
   }

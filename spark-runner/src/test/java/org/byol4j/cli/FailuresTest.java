@@ -127,7 +127,8 @@ class FailuresTest {
 
   @Test
   void replicaThatSendsWhatNoneSendsIsOneLineAndNoReasonToRetry() {
-    assertThat(code(new FaultyReplicaException("rank=0 refused what came of rank=1"))).isEqualTo(70);
+    assertThat(code(new FaultyReplicaException("rank=0 refused what came of rank=1")))
+        .isEqualTo(70);
     assertThat(err).hasToString("byol4j: rank=0 refused what came of rank=1\n");
   }
 

@@ -9,8 +9,7 @@ import org.nd4j.parameterserver.distributed.v2.messages.impl.GradientsUpdateMess
 /** Drawn parts as messages, and replicas that send others. */
 final class PartMessages {
   static final int MOST_WORDS = 5000;
-  static final int MOST_BYTES =
-      2 * (Envelope.LENGTH_BYTES + UpdateMessages.mostBytes(MOST_WORDS));
+  static final int MOST_BYTES = 2 * (Envelope.LENGTH_BYTES + UpdateMessages.mostBytes(MOST_WORDS));
 
   private PartMessages() {}
 

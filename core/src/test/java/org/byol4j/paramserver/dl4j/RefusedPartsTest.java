@@ -161,8 +161,8 @@ final class RefusedPartsTest {
   }
 
   /**
-   * Expects that step 0 failed for ranks 0 and 2 with {@code reason}: as a faulty replica's where it
-   * was noticed, as the group's where that came first.
+   * Expects that step 0 failed for ranks 0 and 2 with {@code reason}: as a faulty replica's where
+   * it was noticed, as the group's where that came first.
    */
   private static void expectOthersFailed(List<Outcome<Integer>> outcomes, String reason) {
     List<Throwable> failures = new ArrayList<>(outcomes.get(0).failure());

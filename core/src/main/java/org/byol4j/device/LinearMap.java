@@ -7,6 +7,9 @@ package org.byol4j.device;
  * the same shapes. Weights changed through the device ({@link Device#write}, {@link Device#update},
  * {@link Device#axpby}, {@link Device#copy}, {@link Device#fill}, {@link HostWindow#written}), be
  * it through a larger tensor that they are a view of, are seen by the next run of any of them.
+ *
+ * <p>Making an operation may change the tensor that it overwrites, {@code y} or {@code dx}: a
+ * device may try there what is fastest.
  */
 public interface LinearMap {
 

@@ -99,7 +99,11 @@ final class Convolution implements LinearMap {
     Operand in = Operand.read(images, from, engine.images());
     Operand out = Operand.written(results, to, engine.results());
     PackedWeights.Packed filters = engine.packedWeights().of(weights, extent, from.element());
-    Gpu.ConvolutionPlan plan = plan(ConvolutionProblem.Direction.FORWARD, from.element());
+    Gpu.ConvolutionPlan plan =
+        plan(
+            ConvolutionProblem.Direction.FORWARD,
+            from.element(),
+            new TrialGround(in.address(), filters.address(), out.address(), engine::lend));
     return () -> {
       filters.refresh();
       in.before();
@@ -116,7 +120,11 @@ final class Convolution implements LinearMap {
     Operand in = Operand.read(results, from, engine.results());
     Operand out = Operand.written(images, to, engine.images());
     PackedWeights.Packed filters = engine.packedWeights().of(weights, extent, to.element());
-    Gpu.ConvolutionPlan plan = plan(ConvolutionProblem.Direction.DATA, to.element());
+    Gpu.ConvolutionPlan plan =
+        plan(
+            ConvolutionProblem.Direction.DATA,
+            to.element(),
+            new TrialGround(out.address(), filters.address(), in.address(), engine::lend));
     return () -> {
       filters.refresh();
       in.before();
@@ -134,7 +142,11 @@ final class Convolution implements LinearMap {
         CudaTensor.of(gradient, engine, Element.FP32, extent.elements(), "weight gradient");
     Operand in = Operand.read(images, first, engine.images());
     Operand out = Operand.read(results, second, engine.results());
-    Gpu.ConvolutionPlan plan = plan(ConvolutionProblem.Direction.WEIGHTS, first.element());
+    Gpu.ConvolutionPlan plan =
+        plan(
+            ConvolutionProblem.Direction.WEIGHTS,
+            first.element(),
+            new TrialGround(in.address(), 0, out.address(), engine::lend));
     if (plan.addsFloats() && isAsTheyLie() && sum.isAligned()) {
       return () -> {
         sum.memory().requireOpen();
@@ -176,14 +188,9 @@ final class Convolution implements LinearMap {
         .integer(extent.padded().inputs());
   }
 
-  private Gpu.ConvolutionPlan plan(ConvolutionProblem.Direction direction, Element element) {
-    ConvolutionProblem problem = problem(direction, element);
-    Gpu.ConvolutionPlan plan;
-    try {
-      plan = engine.gpu().plan(problem);
-    } catch (OutOfMemoryError e) {
-      throw engine.exhausted(e);
-    }
+  private Gpu.ConvolutionPlan plan(
+      ConvolutionProblem.Direction direction, Element element, TrialGround ground) {
+    Gpu.ConvolutionPlan plan = engine.gpu().plan(problem(direction, element), ground);
     if (plan.workspaceBytes() > 0) {
       engine.workspace().atLeast(plan.workspaceBytes());
     }

@@ -59,13 +59,15 @@ final class ConvolutionWays implements AutoCloseable {
   /**
    * A plan of the way that counts for a problem.
    *
+   * @param ground where ways are tried, if none was chosen before
    * @throws UnsupportedOperationException if there is none that runs
    * @throws IllegalStateException if the one on record cannot be made
+   * @throws OutOfMemoryError if there is no memory to try any
    */
-  Gpu.ConvolutionPlan plan(ConvolutionProblem problem) {
+  Gpu.ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground) {
     Way way = chosen.get(problem);
     if (way == null) {
-      way = record.way(problem, () -> fastest(problem), name -> made(problem, name));
+      way = record.way(problem, () -> fastest(problem, ground), name -> made(problem, name));
       chosen.put(problem, way);
     }
     return way.plan();
@@ -79,13 +81,13 @@ final class ConvolutionWays implements AutoCloseable {
         .findFirst();
   }
 
-  private String fastest(ConvolutionProblem problem) {
+  private String fastest(ConvolutionProblem problem, TrialGround ground) {
     List<Way> candidates = new ArrayList<>();
     try {
       libraries.forEach(library -> candidates.addAll(library.ways(problem, CANDIDATES)));
       Map<String, Gpu.ConvolutionPlan> plans = new LinkedHashMap<>();
       candidates.forEach(way -> plans.put(way.name(), way.plan()));
-      return trials.fastest(problem, plans);
+      return trials.fastest(problem, plans, ground);
     } finally {
       candidates.forEach(Way::close);
     }

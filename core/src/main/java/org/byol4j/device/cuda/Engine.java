@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongFunction;
 import org.byol4j.device.DeviceMemory;
 import org.byol4j.device.DeviceMemoryError;
 import org.bytedeco.javacpp.BytePointer;
@@ -128,6 +129,22 @@ final class Engine implements AutoCloseable {
    * @throws DeviceMemoryError if there is no more
    */
   GpuMemory allocate(GpuMemory.Purpose purpose, Element element, long bytes) {
+    GpuMemory memory = reserve(purpose, element, bytes);
+    gpu.zero(memory.address(), bytes);
+    return memory;
+  }
+
+  /** See {@link TrialGround.Lender#lend}. */
+  <T> T lend(long bytes, LongFunction<T> work) {
+    GpuMemory memory = reserve(GpuMemory.Purpose.WORKSPACE, Element.FP32, bytes);
+    try {
+      return work.apply(memory.address());
+    } finally {
+      free(memory);
+    }
+  }
+
+  private GpuMemory reserve(GpuMemory.Purpose purpose, Element element, long bytes) {
     requireOpen();
     long address;
     try {
@@ -135,14 +152,13 @@ final class Engine implements AutoCloseable {
     } catch (OutOfMemoryError e) {
       throw exhausted(e);
     }
-    gpu.zero(address, bytes);
     GpuMemory memory = new GpuMemory(purpose, element, bytes, address);
     memories.add(memory);
     return memory;
   }
 
   /** The error that the GPU has no more memory, with what it is used for. */
-  DeviceMemoryError exhausted(OutOfMemoryError cause) {
+  private DeviceMemoryError exhausted(OutOfMemoryError cause) {
     Gpu.Room room = gpu.room();
     DeviceMemory held =
         new DeviceMemory(

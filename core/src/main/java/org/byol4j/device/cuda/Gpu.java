@@ -68,9 +68,11 @@ interface Gpu extends AutoCloseable {
   /**
    * A way to compute a convolution; the same for the same problem.
    *
+   * @param ground where ways may be tried, which overwrites what they make
    * @throws UnsupportedOperationException if there is none
+   * @throws OutOfMemoryError if the ground has no memory to try any
    */
-  ConvolutionPlan plan(ConvolutionProblem problem);
+  ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground);
 
   /**
    * Where this GPU sits: equal texts are the same GPU, whatever process asks.

@@ -359,9 +359,9 @@ final class NvidiaGpu implements Gpu, Recorder {
   }
 
   @Override
-  public ConvolutionPlan plan(ConvolutionProblem problem) {
+  public ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground) {
     enter();
-    ConvolutionPlan plan = convolutions.plan(problem);
+    ConvolutionPlan plan = convolutions.plan(problem, ground);
     return plan.startedBy(
         (x, w, y, workspace) -> {
           enter();

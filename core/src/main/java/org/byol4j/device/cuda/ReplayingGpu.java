@@ -166,9 +166,9 @@ final class ReplayingGpu implements Gpu {
   }
 
   @Override
-  public ConvolutionPlan plan(ConvolutionProblem problem) {
+  public ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground) {
     startWaiting();
-    ConvolutionPlan plan = gpu.plan(problem);
+    ConvolutionPlan plan = gpu.plan(problem, ground);
     return plan.startedBy(
         (x, w, y, workspace) -> {
           synchronized (this) {

@@ -3,7 +3,10 @@ package org.byol4j.device.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.byol4j.device.Padding;
 import org.byol4j.device.cuda.ConvolutionProblem.Arithmetic;
@@ -22,7 +25,7 @@ class ConvolutionTrialsTest {
   /** More than any address space has. */
   private static final long TOO_MUCH = 1L << 60;
 
-  private final HostGpu gpu = new HostGpu(HostGpu.Order.FORWARDS);
+  private final HostGpu gpu = new HostGpu(HostGpu.Order.FORWARDS, TOO_MUCH / 2);
   private final Map<String, ConvolutionPlan> plans = new LinkedHashMap<>();
   private long now;
 
@@ -72,32 +75,49 @@ class ConvolutionTrialsTest {
   }
 
   @Test
-  void nothingIsHeldWhereOnlyAPartOfTheTensorsHasMemory() {
-    int large = 1 << 24;
-    ConvolutionProblem vast =
-        new ConvolutionProblem(
-            Direction.FORWARD,
-            Arithmetic.FP32,
-            1,
-            2,
-            2,
-            8,
-            large,
-            large,
-            1 << 12,
-            1,
-            1,
-            NONE,
-            NONE);
-    plans.put("good", taking(30));
+  void wantOfMemoryIsTheErrorWhereNoneCanRun() {
+    plans.put("bad", refusing(new CudnnException("status=3000")));
+    plans.put("large", plan(TOO_MUCH, () -> now++));
 
-    assertThatThrownBy(() -> new ConvolutionTrials(gpu, () -> now).fastest(vast, plans))
-        .isInstanceOf(OutOfMemoryError.class);
-    assertThat(gpu.allocations()).isEqualTo(2);
+    assertThatThrownBy(this::fastest)
+        .isInstanceOf(OutOfMemoryError.class)
+        .hasMessage("no GPU memory on purpose: bytes=" + TOO_MUCH);
+  }
+
+  @Test
+  void trialsRunInTheTensorsOfTheOperationAndTakeOnlyAWorkspace() {
+    List<String> places = new ArrayList<>();
+    plans.put("good", placed(64, places));
+
+    fastest();
+
+    assertThat(new HashSet<>(places)).containsExactly("x=11 w=22 y=33");
+    assertThat(gpu.allocations()).isEqualTo(1);
+  }
+
+  @Test
+  void planWithoutAWorkspaceTakesNoMemory() {
+    plans.put("good", placed(0, new ArrayList<>()));
+
+    fastest();
+
+    assertThat(gpu.allocations()).isZero();
+  }
+
+  @Test
+  void gradientsOfFiltersAreTriedBesideThem() {
+    List<String> places = new ArrayList<>();
+    plans.put("good", placed(0, places));
+
+    new ConvolutionTrials(gpu, () -> now).fastest(PROBLEM.in(Direction.WEIGHTS), plans, new TrialGround(11, 22, 33, TrialMemory.of(gpu)));
+
+    assertThat(places).allMatch(place -> place.matches("x=11 w=\\d{6,} y=33"));
+    assertThat(gpu.allocations()).isEqualTo(1);
   }
 
   private String fastest() {
-    return new ConvolutionTrials(gpu, () -> now).fastest(PROBLEM, plans);
+    return new ConvolutionTrials(gpu, () -> now)
+        .fastest(PROBLEM, plans, new TrialGround(11, 22, 33, TrialMemory.of(gpu)));
   }
 
   private ConvolutionPlan taking(long nanos) {
@@ -112,7 +132,22 @@ class ConvolutionTrialsTest {
         });
   }
 
+  /** One that notes where it runs. */
+  private ConvolutionPlan placed(long workspaceBytes, List<String> places) {
+    return plan(workspaceBytes, (x, w, y) -> places.add("x=%d w=%d y=%d".formatted(x, w, y)));
+  }
+
   private static ConvolutionPlan plan(long workspaceBytes, Runnable run) {
+    return plan(workspaceBytes, (x, w, y) -> run.run());
+  }
+
+  /** What a plan does at given addresses. */
+  @FunctionalInterface
+  private interface Run {
+    void at(long x, long w, long y);
+  }
+
+  private static ConvolutionPlan plan(long workspaceBytes, Run run) {
     return new ConvolutionPlan() {
       @Override
       public long workspaceBytes() {
@@ -121,7 +156,7 @@ class ConvolutionTrialsTest {
 
       @Override
       public void run(long x, long w, long y, long workspace) {
-        run.run();
+        run.at(x, w, y);
       }
     };
   }

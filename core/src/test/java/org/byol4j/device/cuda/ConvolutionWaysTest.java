@@ -27,6 +27,7 @@ class ConvolutionWaysTest {
 
   private final HostGpu gpu = new HostGpu(HostGpu.Order.FORWARDS);
   private final List<String> ran = new ArrayList<>();
+  private final TrialGround ground = new TrialGround(0, 0, 0, TrialMemory.of(gpu));
   private int open;
   private long now;
 
@@ -58,9 +59,9 @@ class ConvolutionWaysTest {
   @Test
   void wayIsChosenOnceForAllItsUsers() {
     try (ConvolutionWays ways = of(library(Map.of("a1", 20L)))) {
-      ways.plan(PROBLEM);
+      ways.plan(PROBLEM, ground);
       int tried = ran.size();
-      ways.plan(PROBLEM);
+      ways.plan(PROBLEM, ground);
       assertThat(ran).hasSize(tried);
     }
   }
@@ -68,10 +69,10 @@ class ConvolutionWaysTest {
   @Test
   void keptWayOfALibraryThatLacksItNowIsAnError() {
     try (ConvolutionWays ways = of(library(Map.of("a1", 20L)))) {
-      ways.plan(PROBLEM);
+      ways.plan(PROBLEM, ground);
     }
     try (ConvolutionWays later = of(library(Map.of("a2", 20L)))) {
-      assertThatThrownBy(() -> later.plan(PROBLEM))
+      assertThatThrownBy(() -> later.plan(PROBLEM, ground))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("way=a1 file=" + folder);
     }
@@ -80,14 +81,14 @@ class ConvolutionWaysTest {
   @Test
   void convolutionThatNoLibraryKnowsIsNamed() {
     try (ConvolutionWays ways = of(library(Map.of()))) {
-      assertThatThrownBy(() -> ways.plan(PROBLEM))
+      assertThatThrownBy(() -> ways.plan(PROBLEM, ground))
           .isInstanceOf(UnsupportedOperationException.class)
           .hasMessageContaining("convolution=%s tried=0", PROBLEM.key());
     }
   }
 
   private void expectRun(ConvolutionWays ways, String name) {
-    Gpu.ConvolutionPlan plan = ways.plan(PROBLEM);
+    Gpu.ConvolutionPlan plan = ways.plan(PROBLEM, ground);
     ran.clear();
     plan.run(0, 0, 0, 0);
     assertThat(ran).containsExactly(name);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
+import org.byol4j.device.DeviceMemoryError;
 import org.byol4j.device.Factors;
 import org.byol4j.device.LinearMap;
 import org.byol4j.device.Measure;
@@ -49,6 +50,34 @@ class CudaResourcesTest {
       step.forEach(Op::run);
 
       assertThat(gpu.allocations()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void whatTrialsLackIsToldWithTheirMemoryCountedAsWorkspace() {
+    Shape images = new Shape(1, 32, 32, 8);
+    long room = 3 * images.elements() * Float.BYTES + (1 << 17);
+    HostGpu gpu = new HostGpu(Order.FORWARDS, room);
+    try (CudaDevice device = HostCuda.open("fp32", gpu);
+        Tensor x = device.allocateActivations(images);
+        Tensor dy = device.allocateActivations(images)) {
+      Tensor weights = device.allocate(Shape.vector(8 * 8 * 9));
+      Window window = new Window(3, 1, Padding.both(1), Padding.both(1));
+      LinearMap convolution = device.convolution(images, images, window, weights);
+      long before = gpu.held();
+      gpu.haveTrialsWorkOn(images.elements() * Float.BYTES);
+      convolution.backwardWeights(x, dy, device.allocate(weights.shape()));
+      gpu.haveTrialsWorkOn(room);
+
+      assertThatThrownBy(
+              () -> convolution.backwardWeights(x, dy, device.allocate(weights.shape())))
+          .isInstanceOfSatisfying(
+              DeviceMemoryError.class,
+              error ->
+                  assertThat(error.memory().workspace())
+                      .isGreaterThanOrEqualTo(weights.shape().elements() * Float.BYTES));
+      // both gradients, and the area that the first is made in
+      assertThat(gpu.held()).isEqualTo((int) before + 3);
     }
   }
 

@@ -58,6 +58,7 @@ final class HostGpu implements Gpu, Recorder {
   private long allocations;
   private long exchangedBytes;
   private long heldBytes;
+  private long trialBytes;
   private String connecting = "";
   private Runnable whenItConnects = () -> {};
   private long waits;
@@ -100,6 +101,11 @@ final class HostGpu implements Gpu, Recorder {
   /** How many bytes went between memory and pinned memory while somebody waited. */
   synchronized long exchangedBytes() {
     return exchangedBytes;
+  }
+
+  /** Has the trials of gradients of filters work on so much memory besides from now on. */
+  void haveTrialsWorkOn(long bytes) {
+    trialBytes = bytes;
   }
 
   /** Records nothing from now on, for that reason. */
@@ -281,7 +287,8 @@ final class HostGpu implements Gpu, Recorder {
   }
 
   @Override
-  public ConvolutionPlan plan(ConvolutionProblem problem) {
+  public ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground) {
+    tryOn(problem, ground);
     Function convolve = HostKernels.of(problem.arithmetic().element()).getFunction("convolve");
     int[] extents = {
       problem.batch(), problem.height(), problem.width(), problem.inputs(),
@@ -315,6 +322,27 @@ final class HostGpu implements Gpu, Recorder {
         start(() -> convolve.invokeVoid(arguments));
       }
     };
+  }
+
+  /** Leaves what trials of ways may leave: rubbish in what is made. */
+  private synchronized void tryOn(ConvolutionProblem problem, TrialGround ground) {
+    int element = problem.arithmetic().element().bytes();
+    switch (problem.direction()) {
+      case FORWARD -> spoil(ground.y(), problem.results() * element);
+      case DATA -> spoil(ground.x(), problem.images() * element);
+      case WEIGHTS -> {
+        long bytes = problem.filters() * Float.BYTES;
+        ground
+            .lender()
+            .lend(bytes, w -> ground.lender().lend(trialBytes, more -> spoil(w, bytes)));
+      }
+    }
+  }
+
+  private boolean spoil(long address, long bytes) {
+    finish();
+    new Pointer(address).setMemory(0, bytes, RUBBISH);
+    return true;
   }
 
   /** A direction as {@code convolve} is told it. */

@@ -149,7 +149,13 @@ public final class CheckpointWriter {
   private void commit(TrainingState state, String folder, Map<Section, List<Part>> files) {
     Manifest manifest =
         new Manifest(
-            state.step(), state.epoch(), state.identity(), state.layout(), state.counters(), files);
+            state.step(),
+            state.epoch(),
+            state.identity(),
+            state.layout(),
+            state.counters(),
+            state.algorithms(),
+            files);
     byte[] text = ManifestJson.write(manifest, attempt.number());
     try {
       retries.run(

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** The fields of a JSON object, each of which must be there and be what it is asked for as. */
 final class JsonFields {
@@ -28,6 +30,17 @@ final class JsonFields {
     List<String> names = new ArrayList<>();
     object.fieldNames().forEachRemaining(names::add);
     return names;
+  }
+
+  boolean has(String key) {
+    return object.has(key);
+  }
+
+  /** All fields, each of which must be a string. */
+  Map<String, String> texts() {
+    Map<String, String> texts = new TreeMap<>();
+    names().forEach(key -> texts.put(key, text(key)));
+    return texts;
   }
 
   String text(String key) {

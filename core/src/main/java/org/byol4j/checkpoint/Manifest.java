@@ -14,6 +14,8 @@ import java.util.TreeMap;
  * @param identity what must be the same for the run to go on
  * @param layout the tables that lay out the sections
  * @param counters what else goes on counting, by name
+ * @param algorithms what each replica's device had chosen by measuring, by rank; none where devices
+ *     measure nothing, and in checkpoints of older programs
  * @param parts the files of every section, in the order of their values and without gaps; none for
  *     a section without values
  */
@@ -23,6 +25,7 @@ public record Manifest(
     RunIdentity identity,
     StateLayout layout,
     Map<String, Long> counters,
+    List<Algorithms> algorithms,
     Map<Section, List<Part>> parts) {
 
   /** The name of the manifest's file. */
@@ -38,6 +41,7 @@ public record Manifest(
 
   public Manifest {
     counters = Collections.unmodifiableSortedMap(new TreeMap<>(counters));
+    algorithms = List.copyOf(algorithms);
     Map<Section, List<Part>> copy = new EnumMap<>(Section.class);
     parts.forEach((section, list) -> copy.put(section, List.copyOf(list)));
     parts = Collections.unmodifiableMap(copy);

@@ -48,6 +48,7 @@ final class ManifestJson {
     root.put("configuration", identity.configuration());
     identity.fingerprint().forEach(root.putObject("fingerprint")::put);
     manifest.counters().forEach(root.putObject("counters")::put);
+    AlgorithmsJson.write(manifest.algorithms(), root);
     ArrayNode parameters = root.putArray("parameters");
     for (Slice slice : manifest.layout().parameters().slices()) {
       ObjectNode node = parameters.addObject();
@@ -109,7 +110,7 @@ final class ManifestJson {
             root.integer("seed", Long.MIN_VALUE, Long.MAX_VALUE),
             root.text("configuration"),
             root.text("data_sha256"),
-            texts(root.object("fingerprint")));
+            root.object("fingerprint").texts());
     root.expect("configuration_sha256", identity.configurationSha256());
     return new Manifest(
         root.integer("step", 0, Long.MAX_VALUE),
@@ -117,6 +118,7 @@ final class ManifestJson {
         identity,
         layout(root, name),
         counters(root.object("counters")),
+        AlgorithmsJson.read(root, name),
         parts(root.object("sections"), version, attempt));
   }
 
@@ -171,12 +173,6 @@ final class ManifestJson {
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new CheckpointException("%s: tables: %s".formatted(name, e.getMessage()), e);
     }
-  }
-
-  private static Map<String, String> texts(JsonFields object) {
-    Map<String, String> texts = new TreeMap<>();
-    object.names().forEach(key -> texts.put(key, object.text(key)));
-    return texts;
   }
 
   private static Map<String, Long> counters(JsonFields object) {

@@ -2,6 +2,7 @@ package org.byol4j.checkpoint;
 
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -14,6 +15,8 @@ import java.util.TreeMap;
  * @param identity what must be the same for the run to go on
  * @param layout the tables that lay out the sections
  * @param counters what else goes on counting, by name, such as the unhealthy looks in a row
+ * @param algorithms what each replica's device had chosen by measuring, by rank; none where devices
+ *     measure nothing
  * @param owned what this replica owns of every section; the values must not change while the state
  *     is written. {@link Section#RESIDUAL} may be missing, where there is none.
  */
@@ -23,6 +26,7 @@ public record TrainingState(
     RunIdentity identity,
     StateLayout layout,
     Map<String, Long> counters,
+    List<Algorithms> algorithms,
     Map<Section, OwnedRange> owned) {
 
   public TrainingState {
@@ -31,6 +35,7 @@ public record TrainingState(
           "step=%d epoch=%d, expected neither below 0".formatted(step, epoch));
     }
     counters = Collections.unmodifiableSortedMap(new TreeMap<>(counters));
+    algorithms = List.copyOf(algorithms);
     Map<Section, OwnedRange> all = new EnumMap<>(owned);
     all.putIfAbsent(Section.RESIDUAL, OwnedRange.nothing(0));
     owned = Collections.unmodifiableMap(all);

@@ -27,6 +27,17 @@ public interface Device extends AutoCloseable {
    */
   Map<String, String> fingerprint();
 
+  /** The ways that were chosen by measuring, for all operations that were made so far. */
+  default Choices choices() {
+    return Choices.NONE;
+  }
+
+  /**
+   * Has operations that are made from now on computed by the ways that were chosen earlier, where
+   * they can be; means nothing if that was for another {@linkplain Choices#machine machine}.
+   */
+  default void prefer(Choices earlier) {}
+
   /**
    * How many threads of this machine compute for it. What computes on the same machine between its
    * operations takes as many.

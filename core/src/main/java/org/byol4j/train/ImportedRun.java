@@ -3,6 +3,7 @@ package org.byol4j.train;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.byol4j.checkpoint.Attempt;
@@ -99,7 +100,7 @@ public final class ImportedRun {
         0,
         new RunIdentity(seed, settings.configuration(), "", Map.of()),
         layout,
-        Map.of(),
+        Map.of(), List.of(),
         values);
   }
 

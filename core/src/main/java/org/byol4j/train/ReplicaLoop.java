@@ -1,10 +1,12 @@
 package org.byol4j.train;
 
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.ToDoubleFunction;
+import org.byol4j.checkpoint.Algorithms;
 import org.byol4j.checkpoint.Attempt;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.collective.Collective;
@@ -51,6 +53,10 @@ final class ReplicaLoop {
   long run(Optional<Checkpoint> resumed) {
     RunSettings settings = plan.settings();
     int rows = plan.rows(collective.rank());
+    RunAlgorithms algorithms = new RunAlgorithms(device, collective);
+    List<Algorithms> before =
+        resumed.map(found -> found.manifest().algorithms()).orElse(List.of());
+    algorithms.prefer(before);
     try (Replica replica =
             new Replica(
                 device,
@@ -75,6 +81,8 @@ final class ReplicaLoop {
                 plan.totalSteps(),
                 device);
         KnnMonitor monitor = new KnnMonitor(plan, device, collective, replica.online())) {
+      List<String> differences = algorithms.differencesFrom(before);
+      log.ifPresent(writer -> differences.forEach(writer::says));
       resumed.ifPresent(found -> checkpoints.restore(found, replica));
       try {
         return steps(replica, batches, monitor, rows);

@@ -24,11 +24,13 @@ final class RunCheckpoints {
   private final RunPlan plan;
   private final RunState states;
   private final CheckpointWriter writer;
+  private final RunAlgorithms algorithms;
 
   RunCheckpoints(RunPlan plan, Device device, Collective collective, Attempt attempt) {
     RunSettings settings = plan.settings();
     this.plan = plan;
     this.states = new RunState(plan.architecture(), device, collective.rank(), collective.size());
+    this.algorithms = new RunAlgorithms(device, collective);
     this.writer =
         new CheckpointWriter(
             settings.out().checkpoints(),
@@ -52,6 +54,7 @@ final class RunCheckpoints {
             plan.identity(),
             RunState.layout(plan.architecture()),
             counters(replica, unhealthyLooks),
+            algorithms.ofAll(),
             states.owned(replica)));
   }
 

@@ -88,6 +88,11 @@ final class RunLog implements AutoCloseable {
     metrics.flush();
   }
 
+  /** Says something that a person should know. */
+  void says(String message) {
+    observer.says(message);
+  }
+
   /** Says that a checkpoint lies in {@code folder}. */
   void checkpointWritten(String folder) {
     lastCheckpoint = folder;

@@ -220,7 +220,7 @@ class CheckpointWriterTest {
     Map<Section, OwnedRange> values = new EnumMap<>(States.at(10).owned());
     values.put(Section.MOMENTUM, States.at(11).owned().get(Section.MOMENTUM));
     TrainingState other =
-        new TrainingState(10, 1, States.IDENTITY, States.LAYOUT, Map.of(), values);
+        new TrainingState(10, 1, States.IDENTITY, States.LAYOUT, Map.of(), List.of(), values);
 
     assertThatThrownBy(() -> States.writer(storage()).write(other))
         .isInstanceOf(CheckpointException.class)

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -76,7 +77,7 @@ class ResidualCheckpointTest {
     values.put(Section.RESIDUAL, States.floats(new Random(1), 2 * States.RESIDUAL - 1));
 
     assertThatThrownBy(
-            () -> new TrainingState(10, 1, States.IDENTITY, States.LAYOUT, Map.of(), values))
+            () -> new TrainingState(10, 1, States.IDENTITY, States.LAYOUT, Map.of(), List.of(), values))
         .hasMessage("section=residual has 231 values, expected a multiple of 116");
   }
 

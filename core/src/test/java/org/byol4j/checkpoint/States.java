@@ -50,6 +50,19 @@ final class States {
 
   private States() {}
 
+  /** A state of replicas that computed by these algorithms. */
+  static TrainingState computedBy(List<Algorithms> algorithms) {
+    TrainingState state = at(10);
+    return new TrainingState(
+        10,
+        state.epoch(),
+        state.identity(),
+        state.layout(),
+        state.counters(),
+        algorithms,
+        state.owned());
+  }
+
   /** A state whose values are drawn from its step. */
   static TrainingState at(long step) {
     return at(step, IDENTITY);
@@ -72,7 +85,7 @@ final class States {
     values.put(Section.BATCHNORM_ONLINE, floats(random, 12));
     values.put(Section.BATCHNORM_TARGET, floats(random, 8));
     return new TrainingState(
-        step, (int) step / 10, identity, LAYOUT, Map.of("unhealthy-looks", step % 3), values);
+        step, (int) step / 10, identity, LAYOUT, Map.of("unhealthy-looks", step % 3), List.of(), values);
   }
 
   /** A state of one slice of {@code length} weights. */
@@ -86,7 +99,7 @@ final class States {
     values.put(Section.BATCHNORM_ONLINE, floats(random, 0));
     values.put(Section.BATCHNORM_TARGET, floats(random, 0));
     StateLayout layout = new StateLayout(new ParameterTable(List.of(slice)), List.of());
-    return new TrainingState(step, 0, IDENTITY, layout, Map.of(), values);
+    return new TrainingState(step, 0, IDENTITY, layout, Map.of(), List.of(), values);
   }
 
   static OwnedRange floats(Random random, int length) {
@@ -130,7 +143,7 @@ final class States {
   /** A state that owns something else. */
   private static TrainingState with(TrainingState state, Map<Section, OwnedRange> owned) {
     return new TrainingState(
-        state.step(), state.epoch(), state.identity(), state.layout(), state.counters(), owned);
+        state.step(), state.epoch(), state.identity(), state.layout(), state.counters(), state.algorithms(), owned);
   }
 
   /** Writes a state by {@code size} replicas, each what it owns. */

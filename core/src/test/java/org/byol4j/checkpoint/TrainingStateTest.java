@@ -54,6 +54,6 @@ class TrainingStateTest {
   }
 
   private static TrainingState state(long step, Map<Section, OwnedRange> values) {
-    return new TrainingState(step, 0, States.IDENTITY, States.LAYOUT, Map.of(), values);
+    return new TrainingState(step, 0, States.IDENTITY, States.LAYOUT, Map.of(), List.of(), values);
   }
 }

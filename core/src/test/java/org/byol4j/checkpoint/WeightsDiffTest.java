@@ -135,6 +135,6 @@ class WeightsDiffTest {
     return States.writer(storage)
         .write(
             new TrainingState(
-                1, 0, States.IDENTITY, new StateLayout(table, List.of()), Map.of(), values));
+                1, 0, States.IDENTITY, new StateLayout(table, List.of()), Map.of(), List.of(), values));
   }
 }

@@ -212,7 +212,7 @@ final class RunStateTest {
             0,
             new RunIdentity(1, "", "", Map.of()),
             RunState.layout(replica.architecture()),
-            Map.of(),
+            Map.of(), List.of(),
             state.owned(replica)));
   }
 

@@ -139,7 +139,7 @@ class WeightsCommandsTest {
                 0,
                 new RunIdentity(0, "", "", Map.of()),
                 new StateLayout(new ParameterTable(slices), List.of()),
-                Map.of(),
+                Map.of(), List.of(),
                 values));
     return run;
   }

@@ -8,8 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Chooses the way to compute each convolution: the one on record, else the fastest of the few that
- * each library likes best, which goes on record before it is used.
+ * Chooses the way to compute each convolution: the one that was used before where a run goes on,
+ * else the one on record, else the fastest of the few that each library likes best. What is chosen
+ * goes on record before it is used, if nothing was there.
  */
 final class ConvolutionWays implements AutoCloseable {
 
@@ -46,6 +47,7 @@ final class ConvolutionWays implements AutoCloseable {
   private final PlanRecord record;
   private final ConvolutionTrials trials;
   private final Map<ConvolutionProblem, Way> chosen = new HashMap<>();
+  private final Map<String, String> preferred = new HashMap<>();
 
   /**
    * @param libraries of equally fast ways that of the first is taken; closed with this
@@ -54,6 +56,18 @@ final class ConvolutionWays implements AutoCloseable {
     this.libraries = List.copyOf(libraries);
     this.record = record;
     this.trials = trials;
+  }
+
+  /** Prefers the ways of these names, by {@link ConvolutionProblem#key}, to those on record. */
+  void prefer(Map<String, String> names) {
+    preferred.putAll(names);
+  }
+
+  /** The names of the ways that were chosen, by {@link ConvolutionProblem#key}. */
+  Map<String, String> names() {
+    Map<String, String> names = new HashMap<>();
+    chosen.forEach((problem, way) -> names.put(problem.key(), way.name()));
+    return names;
   }
 
   /**
@@ -67,10 +81,22 @@ final class ConvolutionWays implements AutoCloseable {
   Gpu.ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground) {
     Way way = chosen.get(problem);
     if (way == null) {
-      way = record.way(problem, () -> fastest(problem, ground), name -> made(problem, name));
+      way = preferred(problem).orElseGet(() -> recorded(problem, ground));
       chosen.put(problem, way);
     }
     return way.plan();
+  }
+
+  private Way recorded(ConvolutionProblem problem, TrialGround ground) {
+    return record.way(problem, () -> fastest(problem, ground), name -> made(problem, name));
+  }
+
+  /** The way that a run used before, if it can be made; others on this machine take it too. */
+  private Optional<Way> preferred(ConvolutionProblem problem) {
+    Optional<Way> way =
+        Optional.ofNullable(preferred.get(problem.key())).flatMap(name -> made(problem, name));
+    way.ifPresent(found -> record.keep(problem, found.name()));
+    return way;
   }
 
   private Optional<Way> made(ConvolutionProblem problem, String name) {

@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.Blend;
+import org.byol4j.device.Choices;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
 import org.byol4j.device.DeviceUnavailableException;
@@ -108,6 +109,25 @@ public final class CudaDevice implements Device {
     facts.put("device", name());
     facts.put("precision", precision.toLowerCase(Locale.ROOT));
     return facts;
+  }
+
+  @Override
+  public Choices choices() {
+    return new Choices(machine(), engine.gpu().chosenWays());
+  }
+
+  @Override
+  public void prefer(Choices earlier) {
+    if (earlier.machine().equals(machine())) {
+      engine.gpu().preferWays(earlier.ways());
+    }
+  }
+
+  /** What names of ways mean the same on. */
+  private String machine() {
+    Map<String, String> facts = engine.gpu().facts();
+    return "gpu=%s cudnn=%s cublas=%s"
+        .formatted(facts.get("gpu"), facts.get("cudnn"), facts.get("cublas"));
   }
 
   Engine engine() {

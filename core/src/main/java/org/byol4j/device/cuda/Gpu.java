@@ -74,6 +74,12 @@ interface Gpu extends AutoCloseable {
    */
   ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground);
 
+  /** The names of the ways that {@link #plan} has returned, by {@link ConvolutionProblem#key}. */
+  Map<String, String> chosenWays();
+
+  /** Has {@link #plan} take ways of these names, by key, where they can be made. */
+  void preferWays(Map<String, String> names);
+
   /**
    * Where this GPU sits: equal texts are the same GPU, whatever process asks.
    *

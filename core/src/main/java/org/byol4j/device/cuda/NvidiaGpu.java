@@ -370,6 +370,16 @@ final class NvidiaGpu implements Gpu, Recorder {
   }
 
   @Override
+  public Map<String, String> chosenWays() {
+    return convolutions.names();
+  }
+
+  @Override
+  public void preferWays(Map<String, String> names) {
+    convolutions.prefer(names);
+  }
+
+  @Override
   public void close() {
     enter();
     await();

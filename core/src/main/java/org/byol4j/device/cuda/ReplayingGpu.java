@@ -179,6 +179,16 @@ final class ReplayingGpu implements Gpu {
   }
 
   @Override
+  public Map<String, String> chosenWays() {
+    return gpu.chosenWays();
+  }
+
+  @Override
+  public void preferWays(Map<String, String> names) {
+    gpu.preferWays(names);
+  }
+
+  @Override
   public Place place() {
     return gpu.place();
   }

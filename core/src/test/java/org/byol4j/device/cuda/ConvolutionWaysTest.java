@@ -79,6 +79,41 @@ class ConvolutionWaysTest {
   }
 
   @Test
+  void wayThatTheRunUsedBeforeIsTakenWhateverIsOnRecord() {
+    try (ConvolutionWays ways = of(library(Map.of("a1", 20L, "a2", 30L)))) {
+      expectRun(ways, "a1");
+    }
+    try (ConvolutionWays resumed = of(library(Map.of("a1", 20L, "a2", 30L)))) {
+      resumed.prefer(Map.of(PROBLEM.key(), "a2"));
+      expectRun(resumed, "a2");
+      assertThat(resumed.names()).containsExactly(Map.entry(PROBLEM.key(), "a2"));
+    }
+    try (ConvolutionWays anew = of(library(Map.of("a1", 20L, "a2", 30L)))) {
+      expectRun(anew, "a1");
+    }
+  }
+
+  @Test
+  void wayThatTheRunUsedBeforeGoesOnRecordWhereNoneIs() {
+    try (ConvolutionWays resumed = of(library(Map.of("a1", 20L, "a2", 30L)))) {
+      resumed.prefer(Map.of(PROBLEM.key(), "a2"));
+      expectRun(resumed, "a2");
+    }
+    try (ConvolutionWays later = of(library(Map.of("a1", 20L, "a2", 30L)))) {
+      expectRun(later, "a2");
+    }
+  }
+
+  @Test
+  void wayThatTheRunUsedBeforeAndCannotBeMadeHereIsChosenAnew() {
+    try (ConvolutionWays resumed = of(library(Map.of("a1", 20L)))) {
+      resumed.prefer(Map.of(PROBLEM.key(), "a2"));
+      expectRun(resumed, "a1");
+      assertThat(resumed.names()).containsExactly(Map.entry(PROBLEM.key(), "a1"));
+    }
+  }
+
+  @Test
   void convolutionThatNoLibraryKnowsIsNamed() {
     try (ConvolutionWays ways = of(library(Map.of()))) {
       assertThatThrownBy(() -> ways.plan(PROBLEM, ground))

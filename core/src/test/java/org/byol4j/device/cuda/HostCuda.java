@@ -33,6 +33,14 @@ public final class HostCuda {
   }
 
   /**
+   * Opens one whose GPU is of a kind and knows ways to compute convolutions, of which it likes the
+   * first best; the caller closes it.
+   */
+  public static Device openChoosing(String kind, String... ways) {
+    return open("fp32", new HostGpu(HostGpu.Order.FORWARDS).thatKnows(kind, ways));
+  }
+
+  /**
    * A device whose GPU counts.
    *
    * @param waits how often the device has waited for it

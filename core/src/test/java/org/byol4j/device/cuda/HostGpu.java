@@ -6,10 +6,13 @@ import com.sun.jna.Pointer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import org.byol4j.device.cuda.ConvolutionProblem.Direction;
 import org.bytedeco.javacpp.BytePointer;
 
@@ -49,6 +52,8 @@ final class HostGpu implements Gpu, Recorder {
   private final Map<Long, BytePointer> blocks = new HashMap<>();
   private final Queue<Runnable> started = new ArrayDeque<>();
   private final long limitBytes;
+  private final Map<String, String> preferredWays = new HashMap<>();
+  private final Map<String, String> chosenWays = new HashMap<>();
   private final RecordingGuard guard = new RecordingGuard();
 
   /** Where things go that are started. */
@@ -60,6 +65,8 @@ final class HostGpu implements Gpu, Recorder {
   private long heldBytes;
   private long trialBytes;
   private String connecting = "";
+  private String name = "host";
+  private Set<String> knownWays = Set.of("way");
   private Runnable whenItConnects = () -> {};
   private long waits;
   private long starts;
@@ -89,6 +96,16 @@ final class HostGpu implements Gpu, Recorder {
   /** Has it run something before it connects to others; returns itself. */
   HostGpu thatRunsWhenItConnects(Runnable what) {
     whenItConnects = what;
+    return this;
+  }
+
+  /**
+   * Has it be of a kind, and know ways to compute convolutions, of which it likes the first best;
+   * returns itself. They compute the same.
+   */
+  HostGpu thatKnows(String kind, String... ways) {
+    name = kind;
+    knownWays = new LinkedHashSet<>(List.of(ways));
     return this;
   }
 
@@ -135,7 +152,7 @@ final class HostGpu implements Gpu, Recorder {
 
   @Override
   public Map<String, String> facts() {
-    return Map.of("gpu", "host");
+    return Map.of("gpu", name, "cudnn", "0", "cublas", "0");
   }
 
   @Override
@@ -288,6 +305,9 @@ final class HostGpu implements Gpu, Recorder {
 
   @Override
   public ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground) {
+    String best = knownWays.iterator().next();
+    String preferred = preferredWays.getOrDefault(problem.key(), best);
+    chosenWays.put(problem.key(), knownWays.contains(preferred) ? preferred : best);
     tryOn(problem, ground);
     Function convolve = HostKernels.of(problem.arithmetic().element()).getFunction("convolve");
     int[] extents = {
@@ -352,6 +372,16 @@ final class HostGpu implements Gpu, Recorder {
       case DATA -> 1;
       case WEIGHTS -> 2;
     };
+  }
+
+  @Override
+  public Map<String, String> chosenWays() {
+    return chosenWays;
+  }
+
+  @Override
+  public void preferWays(Map<String, String> names) {
+    preferredWays.putAll(names);
   }
 
   @Override

@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 /**
  * A long sequence of float32 or float64 values that a collective reads and writes piece by piece. A
  * buffer that was handed out is valid until the next call of the same method: one range at a time
- * is read, and one, of the same elements or others, is written.
+ * is read, and one, of the same elements or others, is written. {@link #beginRead} counts as
+ * reading.
  */
 public interface Vector {
 
@@ -22,6 +23,12 @@ public interface Vector {
 
   /** 4 for float32, 8 for float64; what is only gathered may have elements of any size. */
   int elementBytes();
+
+  /**
+   * Begins to bring the elements {@code [from, from + count)}, if they are not at hand; {@link
+   * #read} of the same range waits for them. Nobody changes them before that.
+   */
+  default void beginRead(long from, int count) {}
 
   /** The elements {@code [from, from + count)} in native byte order, for reading. */
   ByteBuffer read(long from, int count);

@@ -17,6 +17,13 @@ public interface HostWindow {
   int elementBytes();
 
   /**
+   * Begins to bring the elements {@code [from, from + count)}, if they are not at hand; {@link
+   * #read} of the same range waits for them. Nobody changes them before that, and what was read
+   * before is no longer valid.
+   */
+  default void beginRead(long from, int count) {}
+
+  /**
    * The elements {@code [from, from + count)} in native byte order, for reading; on a CPU it is the
    * memory itself.
    */

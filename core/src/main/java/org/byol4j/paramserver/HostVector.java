@@ -23,6 +23,11 @@ public record HostVector(HostWindow window) implements Vector {
   }
 
   @Override
+  public void beginRead(long from, int count) {
+    window.beginRead(from, count);
+  }
+
+  @Override
   public ByteBuffer read(long from, int count) {
     return window.read(from, count);
   }

@@ -69,6 +69,10 @@ final class ReduceScatter implements VectorExchange.Operation {
       chunk.clear().limit(bytes);
     }
     exchange.expectAll();
+    if (bytes > 0) {
+      int elementBytes = vector.elementBytes();
+      vector.beginRead(ownStart + summed / elementBytes, bytes / elementBytes);
+    }
   }
 
   @Override

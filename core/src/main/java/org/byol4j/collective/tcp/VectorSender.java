@@ -61,6 +61,18 @@ final class VectorSender {
     starts[peer] = from;
     payloads[peer] = (to - from) * vector.elementBytes();
     Frame.setPayload(headers[peer], payloads[peer]);
+    if (peer != rank) {
+      expectChunk(peer, 0);
+    }
+  }
+
+  /** Has a chunk begin to come, from byte {@code at} of what a replica gets, if there is any. */
+  private void expectChunk(int peer, long at) {
+    int bytes = (int) Math.min(chunkBytes, payloads[peer] - at);
+    if (bytes > 0) {
+      int elementBytes = vector.elementBytes();
+      windows.expect(peer, starts[peer] + at / elementBytes, bytes / elementBytes);
+    }
   }
 
   /** What this replica calls, as its header says it. */
@@ -108,6 +120,8 @@ final class VectorSender {
     int bytes = (int) Math.min(chunkBytes, payloads[peer] - chunk);
     long from = starts[peer] + chunk / vector.elementBytes();
     ByteBuffer window = windows.chunk(peer, from, bytes / vector.elementBytes(), within, bytes);
+    // what comes next is on its way while this is sent
+    expectChunk(peer, chunk + bytes);
     int count = wire.write(peer, window, transfer);
     sent[peer] += count;
     return count > 0;

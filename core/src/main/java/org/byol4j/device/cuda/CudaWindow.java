@@ -7,13 +7,24 @@ import java.util.List;
 import java.util.Objects;
 import org.byol4j.device.HostWindow;
 
-/** A float32 tensor's elements, copied to and from pinned memory of its own. */
+/**
+ * A float32 tensor's elements, copied to and from pinned memory of its own. A range to be read may
+ * be on its way while others are sent.
+ */
 final class CudaWindow implements HostWindow {
+
+  private static final int NONE = -1;
 
   private final Engine engine;
   private final CudaTensor tensor;
   private final PinnedRange read;
   private final PinnedRange written;
+  private final Gpu.Fetch fetch;
+
+  /** The range that was begun and not read yet. */
+  private long begunFrom;
+
+  private int begunCount = NONE;
   private final List<CudaWindow> readers = new ArrayList<>();
 
   /**
@@ -28,6 +39,7 @@ final class CudaWindow implements HostWindow {
     this.tensor = tensor;
     read = new PinnedRange(engine);
     written = new PinnedRange(engine);
+    fetch = engine.gpu().fetch();
   }
 
   @Override
@@ -41,11 +53,22 @@ final class CudaWindow implements HostWindow {
   }
 
   @Override
-  public ByteBuffer read(long from, int count) {
+  public void beginRead(long from, int count) {
     requireWithin(from, count);
-    ByteBuffer buffer = read.of(count);
-    engine.gpu().exchange(address(from), read.address(), (long) count * Float.BYTES);
-    return buffer;
+    read.of(count);
+    fetch.begin(address(from), read.address(), (long) count * Float.BYTES);
+    begunFrom = from;
+    begunCount = count;
+  }
+
+  @Override
+  public ByteBuffer read(long from, int count) {
+    if (begunCount != count || begunFrom != from) {
+      beginRead(from, count);
+    }
+    begunCount = NONE;
+    fetch.await();
+    return read.of(count);
   }
 
   /** Copies into pinned memory of its own, so that no range is copied twice. */

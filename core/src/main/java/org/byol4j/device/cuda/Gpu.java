@@ -7,7 +7,7 @@ import org.bytedeco.javacpp.BytePointer;
  * The machine below a {@link CudaDevice}. What computes or copies is started, in the order of the
  * calls, and runs behind the caller's back until {@link #await}; memory is named by its address.
  *
- * <p>Confined to one thread, but for {@link #exchange}.
+ * <p>Confined to one thread, but for {@link #exchange} and {@link #fetch}.
  */
 interface Gpu extends AutoCloseable {
 
@@ -50,6 +50,9 @@ interface Gpu extends AutoCloseable {
    * no two at a time.
    */
   void exchange(long from, long to, long bytes);
+
+  /** A way for copies from the GPU beside what it computes; closed with this. From any thread. */
+  Fetch fetch();
 
   /** Returns when everything that was started is done, but for uploads that are not in use yet. */
   void await();
@@ -131,6 +134,16 @@ interface Gpu extends AutoCloseable {
     void used();
 
     /** Returns when the copies are done, from memory of the host that may be filled anew then. */
+    void await();
+  }
+
+  /** One copy to pinned memory at a time, by any thread. */
+  interface Fetch {
+
+    /** Begins a copy, after everything that was started before. */
+    void begin(long from, long to, long bytes);
+
+    /** Returns when the copy that was begun last is done. */
     void await();
   }
 

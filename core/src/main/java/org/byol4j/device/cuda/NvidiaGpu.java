@@ -13,6 +13,7 @@ import static org.bytedeco.cuda.global.cudart.cuDriverGetVersion;
 import static org.bytedeco.cuda.global.cudart.cuEventCreate;
 import static org.bytedeco.cuda.global.cudart.cuEventDestroy;
 import static org.bytedeco.cuda.global.cudart.cuEventRecord;
+import static org.bytedeco.cuda.global.cudart.cuEventSynchronize;
 import static org.bytedeco.cuda.global.cudart.cuGetErrorString;
 import static org.bytedeco.cuda.global.cudart.cuInit;
 import static org.bytedeco.cuda.global.cudart.cuLaunchKernel;
@@ -69,6 +70,7 @@ final class NvidiaGpu implements Gpu, Recorder {
   private final ConvolutionWays convolutions;
   private final Map<String, CUmod_st> modules = new HashMap<>();
   private final List<NvidiaUpload> uploads = new ArrayList<>();
+  private final List<CUevent_st> fetched = new ArrayList<>();
   private final RecordingGuard guard = new RecordingGuard();
 
   /**
@@ -193,6 +195,8 @@ final class NvidiaGpu implements Gpu, Recorder {
   @Override
   public void free(long address) {
     await();
+    // a copy that was begun may come from it
+    check(cuStreamSynchronize(exchanging), "copy between host and GPU");
     check(cuMemFree(address), "cuMemFree");
   }
 
@@ -216,6 +220,7 @@ final class NvidiaGpu implements Gpu, Recorder {
     enter();
     // copies beside the computation may still come from it
     uploads.forEach(NvidiaUpload::finish);
+    check(cuStreamSynchronize(exchanging), "copy between host and GPU");
     check(cuMemFreeHost(memory), "cuMemFreeHost");
   }
 
@@ -233,13 +238,45 @@ final class NvidiaGpu implements Gpu, Recorder {
 
   @Override
   public synchronized void exchange(long from, long to, long bytes) {
+    startExchange(from, to, bytes);
+    check(cuStreamSynchronize(exchanging), "copy between host and GPU");
+  }
+
+  /** Copies on the stream of exchanges, each followed by an event that is waited for. */
+  @Override
+  public synchronized Fetch fetch() {
+    guard.requireNone("making an event");
+    enter();
+    CUevent_st done = new CUevent_st();
+    check(cuEventCreate(done, CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+    fetched.add(done);
+    return new Fetch() {
+      @Override
+      public void begin(long from, long to, long bytes) {
+        beginExchange(from, to, bytes, done);
+      }
+
+      @Override
+      public void await() {
+        enter();
+        check(cuEventSynchronize(done), "copy from the GPU to the host");
+      }
+    };
+  }
+
+  private synchronized void beginExchange(long from, long to, long bytes, CUevent_st done) {
+    startExchange(from, to, bytes);
+    check(cuEventRecord(done, exchanging), "cuEventRecord");
+  }
+
+  /** Starts a copy on the stream of exchanges, after everything that was started to compute. */
+  private void startExchange(long from, long to, long bytes) {
     enter();
     guard.apart(
         "exchanging with the host",
         () -> check(cuEventRecord(computed, computing), "cuEventRecord"));
     check(cuStreamWaitEvent(exchanging, computed, 0), "cuStreamWaitEvent");
     check(cuMemcpyAsync(to, from, bytes, exchanging), "cuMemcpyAsync");
-    check(cuStreamSynchronize(exchanging), "copy between host and GPU");
   }
 
   @Override
@@ -384,6 +421,8 @@ final class NvidiaGpu implements Gpu, Recorder {
     enter();
     await();
     uploads.forEach(NvidiaUpload::close);
+    check(cuStreamSynchronize(exchanging), "copy between host and GPU");
+    fetched.forEach(event -> check(cuEventDestroy(event), "cuEventDestroy"));
     convolutions.close();
     modules.values().forEach(module -> check(cuModuleUnload(module), "cuModuleUnload"));
     freeHandles();

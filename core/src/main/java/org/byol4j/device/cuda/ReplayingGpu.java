@@ -120,6 +120,24 @@ final class ReplayingGpu implements Gpu {
     gpu.exchange(from, to, bytes);
   }
 
+  /** As {@link #exchange}: the copies are none of what is put down. */
+  @Override
+  public Fetch fetch() {
+    Fetch fetch = gpu.fetch();
+    return new Fetch() {
+      @Override
+      public void begin(long from, long to, long bytes) {
+        startWaiting();
+        fetch.begin(from, to, bytes);
+      }
+
+      @Override
+      public void await() {
+        fetch.await();
+      }
+    };
+  }
+
   @Override
   public void await() {
     startWaiting();

@@ -255,6 +255,36 @@ final class HostGpu implements Gpu, Recorder {
     move(from, to, bytes);
   }
 
+  /** Copies as early or as late as may be, according to the order; until then there is rubbish. */
+  @Override
+  public Fetch fetch() {
+    return new Fetch() {
+      private Runnable begun = () -> {};
+
+      @Override
+      public void begin(long from, long to, long bytes) {
+        synchronized (HostGpu.this) {
+          exchangedBytes += bytes;
+          guard.requireNone("exchanging with the host");
+          finish();
+          new Pointer(to).setMemory(0, bytes, RUBBISH);
+          begun = () -> move(from, to, bytes);
+          if (order == Order.FORWARDS) {
+            await();
+          }
+        }
+      }
+
+      @Override
+      public void await() {
+        synchronized (HostGpu.this) {
+          begun.run();
+          begun = () -> {};
+        }
+      }
+    };
+  }
+
   @Override
   public synchronized void await() {
     guard.requireNone("waiting for the GPU");

@@ -40,6 +40,27 @@ public interface Collective extends AutoCloseable {
   void allGather(Vector values, long[] bounds);
 
   /**
+   * Whether {@link #startAllGather} can be used for what {@code holder} holds: numbers in the
+   * memory of a device that is connected with those of the other replicas. The same on all of them.
+   */
+  default boolean reaches(Object holder) {
+    return false;
+  }
+
+  /**
+   * Starts to give every replica the numbers of all others, from device to device. What {@code
+   * holder} holds is an equal part for each rank, in rank order; this replica's is there. Returns
+   * before that is done: what is started on the device from now on comes after it, and who waits
+   * for the device hears of a failure, as of one of any operation.
+   *
+   * @throws UnsupportedOperationException unless this {@link #reaches} it
+   */
+  default void startAllGather(Object holder) {
+    throw new UnsupportedOperationException(
+        "this group reaches no device's memory: holder=" + holder.getClass().getName());
+  }
+
+  /**
    * A second handle on the same group, whose operations have a way of their own: they and this
    * handle's neither wait for each other nor are in step, so that another thread may use it at the
    * same time. It fails when this one fails, and is closed with it.

@@ -58,6 +58,18 @@ public final class TimedCollective implements Collective {
     nanos += System.nanoTime() - start;
   }
 
+  @Override
+  public boolean reaches(Object holder) {
+    return collective.reaches(holder);
+  }
+
+  @Override
+  public void startAllGather(Object holder) {
+    long start = System.nanoTime();
+    collective.startAllGather(holder);
+    nanos += System.nanoTime() - start;
+  }
+
   /**
    * The other one's, untimed: it works beside whoever uses this handle, who counts what he waits
    * for it himself.

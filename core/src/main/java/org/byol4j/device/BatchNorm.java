@@ -1,5 +1,7 @@
 package org.byol4j.device;
 
+import java.util.Optional;
+
 /**
  * One batch normalization of {@code x} into {@code y} (Ioffe and Szegedy 2015, algorithm 1), bound
  * to its tensors: {@code y = scale * (x - mean) / sqrt(variance + epsilon) + shift}, per channel,
@@ -41,6 +43,17 @@ public interface BatchNorm {
   void normalize(double[] mean, double[] variance);
 
   /**
+   * A third way forward, in place of {@link #moments} and {@link #normalize}, where the device can
+   * merge the statistics of all replicas itself; asked for when the plan is made.
+   *
+   * @param rank this replica's
+   * @param rows how many rows each replica has, by rank
+   */
+  default Optional<SharedPass> shared(int rank, long[] rows) {
+    return Optional.empty();
+  }
+
+  /**
    * The means and, behind them, the biased variances that the last forward pass used, one a channel
    * each.
    */
@@ -70,5 +83,16 @@ public interface BatchNorm {
      * number of rows they were taken over.
      */
     void apply(double[] sums, long rows);
+
+    /**
+     * The way back after {@link BatchNorm#shared}, in place of {@link #sums} and {@link #apply};
+     * asked for when the plan is made.
+     *
+     * @param rank this replica's
+     * @param rows how many rows each replica has, by rank
+     */
+    default Optional<SharedPass> shared(int rank, long[] rows) {
+      return Optional.empty();
+    }
   }
 }

@@ -1,9 +1,12 @@
 package org.byol4j.nn;
 
+import java.util.Arrays;
+import java.util.Optional;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.Figures;
 import org.byol4j.device.Op;
+import org.byol4j.device.SharedPass;
 
 /**
  * Runs one planned batch normalization with the statistics of the whole batch, over all replicas.
@@ -12,6 +15,8 @@ import org.byol4j.device.Op;
  * (Chan et al. 1979, pairwise update), so that unequal numbers of rows are exact and every replica
  * holds the same bits. The scale and shift gradients stay local: the gradient sum of the parameter
  * server adds them up.
+ *
+ * <p>Where the group reaches the memory of the replicas' devices, all this stays there.
  */
 final class Normalization {
   private final BatchNorm norm;
@@ -30,6 +35,11 @@ final class Normalization {
   private final double[] variance;
   private final double[] merged;
   private final double[] sums;
+
+  /** How many rows each replica has, by rank; empty where the group does not reach the device. */
+  private final long[] rowsByRank;
+
+  private final Optional<SharedPass> shared;
   private long rows;
 
   Normalization(
@@ -52,6 +62,16 @@ final class Normalization {
     this.variance = new double[channels];
     this.merged = new double[2 * channels];
     this.sums = new double[2 * channels];
+    boolean isReached = collective.size() > 1 && collective.reaches(norm.statistics());
+    this.rowsByRank = isReached ? rowsOfAll() : new long[0];
+    this.shared = isReached ? norm.shared(collective.rank(), rowsByRank) : Optional.empty();
+    this.rows = Arrays.stream(rowsByRank).sum();
+  }
+
+  private long[] rowsOfAll() {
+    double[] all = new double[collective.size()];
+    collective.allGather(new double[] {localRows}, all);
+    return Arrays.stream(all).mapToLong(count -> (long) count).toArray();
   }
 
   /** Normalizes with batch statistics. */
@@ -61,9 +81,19 @@ final class Normalization {
       rows = localRows;
       return;
     }
+    if (shared.isPresent()) {
+      exchange(shared.get());
+      return;
+    }
     norm.moments(moments);
     mergeReplicas();
     norm.normalize(mean, variance);
+  }
+
+  private void exchange(SharedPass pass) {
+    pass.take();
+    collective.startAllGather(pass.figures());
+    pass.apply();
   }
 
   /**
@@ -71,7 +101,7 @@ final class Normalization {
    * averages are then moved when the host has them.
    */
   boolean keepsStatisticsOnDevice() {
-    return collective.size() == 1;
+    return collective.size() == 1 || shared.isPresent();
   }
 
   /** The statistics of the last {@link #forward}: means, then biased variances. */
@@ -109,6 +139,10 @@ final class Normalization {
   Op backward(BatchNorm.Backward wayBack) {
     if (collective.size() == 1) {
       return wayBack::local;
+    }
+    if (shared.isPresent()) {
+      SharedPass pass = wayBack.shared(collective.rank(), rowsByRank).orElseThrow();
+      return () -> exchange(pass);
     }
     return () -> {
       wayBack.sums(sums);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
@@ -81,6 +82,58 @@ class ReplicasByNcclTest {
     assertThat(automatic).containsExactly(byTcp);
   }
 
+  @Test
+  void statisticsGoFromGpuToGpuWithoutAWaitOfTheHost() {
+    assumeTrue(HostCuda.isAvailable(), "g++ on x86-64 compiles our kernels for the host");
+    List<long[]> all =
+        Replicas.run(
+            groups.of(2),
+            group -> {
+              HostCuda.Counted counted =
+                  HostCuda.openCounted("fp32", "0000:0%d:00.0".formatted(group.rank()));
+              return waitsAndReplays(group, counted);
+            });
+
+    for (long[] waitsAndReplays : all) {
+      // losses, statistics for the averages and norms come with one
+      assertThat(waitsAndReplays[0]).isEqualTo(1);
+      assertThat(waitsAndReplays[1]).isPositive();
+    }
+  }
+
+  /** Of a step, when everything has come before. */
+  private static long[] waitsAndReplays(Collective group, HostCuda.Counted counted) {
+    int[] rows = RandomViews.rowsOf(group.rank(), group.size());
+    int first = 4;
+    int steps = 2;
+    try (GpuGroup together =
+            GpuGroup.of(
+                group,
+                counted.device(),
+                new CollectiveSettings(Kind.NCCL, false, PATIENCE),
+                text -> {});
+        TinyReplica replica =
+            new TinyReplica(
+                counted.device(),
+                together.collective(),
+                SETUP,
+                rows.length,
+                ParameterServerSettings.synchronous(TargetSync.LOCAL, 0))) {
+      for (int step = 0; step < first; step++) {
+        replica.step.run(step, RandomViews.of(SETUP, step, rows));
+      }
+      long waits = counted.waits().getAsLong();
+      long replays = counted.replays().getAsLong();
+      for (int step = first; step < first + steps; step++) {
+        replica.step.run(step, RandomViews.of(SETUP, step, rows));
+      }
+      return new long[] {
+        (counted.waits().getAsLong() - waits) / steps,
+        (counted.replays().getAsLong() - replays) / steps
+      };
+    }
+  }
+
   /** Devices on GPUs made of the host, each of which says that it sits in another place. */
   private static IntFunction<Device> onHosts(String precision) {
     assumeTrue(HostCuda.isAvailable(), "g++ on x86-64 compiles our kernels for the host");
@@ -120,7 +173,18 @@ class ReplicasByNcclTest {
       for (int step = 0; step < run.steps(); step++) {
         replica.step.run(step, RandomViews.of(SETUP, step, rows));
       }
-      return replica.onlineWeights();
+      return withAverages(replica);
     }
+  }
+
+  /** The weights, and behind them the running averages of the batch statistics. */
+  private static double[] withAverages(TinyReplica replica) {
+    double[] weights = replica.onlineWeights();
+    float[] running = replica.online.running();
+    double[] all = Arrays.copyOf(weights, weights.length + running.length);
+    for (int i = 0; i < running.length; i++) {
+      all[weights.length + i] = running[i];
+    }
+    return all;
   }
 }

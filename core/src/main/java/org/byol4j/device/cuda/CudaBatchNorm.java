@@ -1,7 +1,10 @@
 package org.byol4j.device.cuda;
 
+import java.util.Arrays;
+import java.util.Optional;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.Figures;
+import org.byol4j.device.SharedPass;
 import org.byol4j.device.Tensor;
 
 /** A batch normalization by the kernels of batchnorm.cu. */
@@ -20,6 +23,7 @@ final class CudaBatchNorm implements BatchNorm {
 
   private final GpuMemory coefficients;
   private final double[] onHost;
+  private final ColumnGrid sums;
   private final Launch moments;
   private final Launch finishMoments;
   private final Launch finishStatistics;
@@ -46,7 +50,7 @@ final class CudaBatchNorm implements BatchNorm {
     statistics = engine.allocate(Element.FP32, 2L * channels * Double.BYTES);
     coefficients = engine.allocate(Element.FP32, (long) COEFFICIENTS * channels * Float.BYTES);
     onHost = new double[2 * channels];
-    ColumnGrid sums = grid(x.isAligned());
+    sums = grid(x.isAligned());
     engine.partials().atLeast(sums.partialBytes(channels));
     moments =
         sums.apply(launch("moments"))
@@ -55,8 +59,8 @@ final class CudaBatchNorm implements BatchNorm {
             .whole(x.shape().rows())
             .integer(channels)
             .flag(sums.isWide());
-    finishMoments = finishMoments(sums, 1);
-    finishStatistics = finishMoments(sums, (double) x.shape().rows());
+    finishMoments = finishMoments(1, statisticsInUse());
+    finishStatistics = finishMoments((double) x.shape().rows(), statisticsInUse());
     makeCoefficients =
         launch("coefficients")
             .over(channels)
@@ -79,7 +83,7 @@ final class CudaBatchNorm implements BatchNorm {
             .flag(rows.isWide());
   }
 
-  private Launch finishMoments(ColumnGrid sums, double divisor) {
+  private Launch finishMoments(double divisor, GpuFigures.Place to) {
     return ColumnGrid.finish(launch("finish_moments"), channels)
         .tensor(x)
         .area(engine.partials())
@@ -87,7 +91,7 @@ final class CudaBatchNorm implements BatchNorm {
         .whole(x.shape().rows())
         .integer(channels)
         .exact(divisor)
-        .memory(statistics);
+        .figures(to);
   }
 
   /** The form as {@code normalize} is told it. */
@@ -152,7 +156,43 @@ final class CudaBatchNorm implements BatchNorm {
   }
 
   @Override
+  public Optional<SharedPass> shared(int rank, long[] rows) {
+    int size = rows.length;
+    GpuFigures.Place all = CudaSharedPass.room(engine, size, 2 * channels);
+    Launch take = finishMoments(1, CudaSharedPass.part(all, rank, size));
+    Launch merge =
+        engine
+            .launch("collective", Element.FP32, "merge_moments")
+            .over(channels)
+            .figures(all)
+            .memory(engine.table(bits(rows)))
+            .integer(size)
+            .integer(channels)
+            .memory(statistics);
+    return Optional.of(
+        new CudaSharedPass(
+            all,
+            () -> {
+              moments.run();
+              take.run();
+            },
+            () -> {
+              merge.run();
+              normalize();
+            }));
+  }
+
+  /** Numbers of rows as doubles, in a table's words. */
+  private static long[] bits(long[] rows) {
+    return Arrays.stream(rows).map(count -> Double.doubleToRawLongBits((double) count)).toArray();
+  }
+
+  @Override
   public Figures statistics() {
+    return statisticsInUse();
+  }
+
+  private GpuFigures.Place statisticsInUse() {
     return new GpuFigures.Place(engine, statistics, 0, 2 * channels);
   }
 

@@ -1,6 +1,9 @@
 package org.byol4j.device.cuda;
 
+import java.util.Arrays;
+import java.util.Optional;
 import org.byol4j.device.BatchNorm;
+import org.byol4j.device.SharedPass;
 
 /** The backward pass of a batch normalization, by the kernels of batchnorm.cu. */
 final class CudaBatchNormBackward implements BatchNorm.Backward {
@@ -10,6 +13,10 @@ final class CudaBatchNormBackward implements BatchNorm.Backward {
 
   private final Engine engine;
   private final CudaBatchNorm norm;
+  private final int channels;
+  private final ColumnGrid grid;
+  private final CudaTensor scaleGradient;
+  private final CudaTensor shiftGradient;
   private final GpuMemory sums;
   private final Launch sum;
   private final Launch finish;
@@ -24,11 +31,13 @@ final class CudaBatchNormBackward implements BatchNorm.Backward {
       CudaTensor shiftGradient) {
     this.engine = engine;
     this.norm = norm;
+    this.scaleGradient = scaleGradient;
+    this.shiftGradient = shiftGradient;
     CudaTensor x = norm.x();
-    int channels = x.shape().channels();
+    channels = x.shape().channels();
     long rows = x.shape().rows();
     sums = engine.allocate(Element.FP32, 2L * channels * Double.BYTES);
-    ColumnGrid grid = norm.grid(x.isAligned() && dy.isAligned());
+    grid = norm.grid(x.isAligned() && dy.isAligned());
     engine.partials().atLeast(grid.partialBytes(channels));
     sum =
         grid.apply(norm.launch("backward_sums"))
@@ -40,14 +49,7 @@ final class CudaBatchNormBackward implements BatchNorm.Backward {
             .integer(channels)
             .flag(norm.isMasked())
             .flag(grid.isWide());
-    finish =
-        ColumnGrid.finish(norm.launch("finish_backward"), channels)
-            .area(engine.partials())
-            .integer(grid.groups())
-            .integer(channels)
-            .memory(sums)
-            .tensor(scaleGradient)
-            .tensor(shiftGradient);
+    finish = finish(new GpuFigures.Place(engine, sums, 0, 2 * channels));
     ColumnGrid pass = norm.grid(x.isAligned() && dy.isAligned() && dx.isAligned());
     apply =
         pass.apply(norm.launch("backward_apply"))
@@ -61,6 +63,44 @@ final class CudaBatchNormBackward implements BatchNorm.Backward {
             .integer(channels)
             .flag(norm.isMasked())
             .flag(pass.isWide());
+  }
+
+  private Launch finish(GpuFigures.Place to) {
+    return ColumnGrid.finish(norm.launch("finish_backward"), channels)
+        .area(engine.partials())
+        .integer(grid.groups())
+        .integer(channels)
+        .figures(to)
+        .tensor(scaleGradient)
+        .tensor(shiftGradient);
+  }
+
+  @Override
+  public Optional<SharedPass> shared(int rank, long[] rows) {
+    int size = rows.length;
+    long allRows = Arrays.stream(rows).sum();
+    GpuFigures.Place all = CudaSharedPass.room(engine, size, 2 * channels);
+    Launch take = finish(CudaSharedPass.part(all, rank, size));
+    Launch add =
+        engine
+            .launch("collective", Element.FP32, "rank_order_sum_of_parts")
+            .over(2L * channels)
+            .figures(all)
+            .integer(size)
+            .integer(2 * channels)
+            .memory(sums);
+    return Optional.of(
+        new CudaSharedPass(
+            all,
+            () -> {
+              norm.requireForward();
+              sum.run();
+              take.run();
+            },
+            () -> {
+              add.run();
+              apply(allRows);
+            }));
   }
 
   @Override

@@ -76,6 +76,12 @@ final class Launch implements Op {
     return this;
   }
 
+  Launch figures(GpuFigures.Place place) {
+    memories.add(place.memory());
+    arguments.addLong(place.address());
+    return this;
+  }
+
   Launch area(Area area) {
     areas.add(new AreaArgument(arguments.addLong(0), area));
     return this;

@@ -15,18 +15,20 @@ import org.byol4j.collective.Vector;
  * Replicas whose GPUs send each other gradients and weights, which never leave the GPUs' memory.
  *
  * <p>It stands on another collective, {@code control}: the host's values and vectors, the
- * background handle, and all that concerns lost replicas go there. Only vectors that lie in this
- * device's memory go from GPU to GPU. Sums are taken by a kernel of ours, each element in rank
- * order and in float, so that the bits are those of the other collectives.
+ * background handle, and all that concerns lost replicas go there. Only vectors and figures that
+ * lie in this device's memory go from GPU to GPU. Sums are taken by a kernel of ours, each element
+ * in rank order and in float, so that the bits are those of the other collectives.
  *
  * <p>When control's group fails, whoever noticed, what is under way on the GPU is aborted; and what
- * fails here fails control's group. An operation returns when the GPU is done with it; where the
- * group fails before, it throws at once, while what is under way is still being aborted.
+ * fails here fails control's group. An operation on a vector returns when the GPU is done with it;
+ * where the group fails before, it throws at once, while what is under way is still being aborted.
+ * One on figures returns before, and who waits for the GPU next waits, and throws, like that.
  */
 final class NcclCollective implements Collective {
   /** Bytes that come from all others together before they are summed. */
   private static final long SCRATCH_BYTES = 64L << 20;
 
+  private static final String FIGURES = "allGather of figures";
   private static final long CLOSING_SECONDS = 10;
   private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
   private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
@@ -45,6 +47,9 @@ final class NcclCollective implements Collective {
   private volatile Optional<Thread> aborting = Optional.empty();
   private Optional<GpuMemory> scratch = Optional.empty();
   private long sentBytes;
+
+  /** Whether figures may be on their way. */
+  private boolean isUnderway;
 
   /**
    * @param control the group, on all replicas of which this is made; stays the caller's
@@ -71,6 +76,7 @@ final class NcclCollective implements Collective {
     sum = new RankOrderSumKernel(engine, rank, size);
     mostElements = Math.max(1, scratchBytes / Float.BYTES / Math.max(1, size - 1));
     control.onFailure(this::failed);
+    engine.waits().beforeEach(this::finishFigures);
   }
 
   /** Aborting may take its time: who notices a failure may be who sends the heartbeats. */
@@ -127,6 +133,28 @@ final class NcclCollective implements Collective {
     here.get().changed();
   }
 
+  @Override
+  public boolean reaches(Object holder) {
+    return holder instanceof GpuFigures figures && figures.place().engine() == engine;
+  }
+
+  @Override
+  public void startAllGather(Object holder) {
+    if (!(holder instanceof GpuFigures figures) || !reaches(holder)) {
+      throw new UnsupportedOperationException(
+          "figures of another device: class=" + holder.getClass().getName());
+    }
+    begin(FIGURES, () -> gather(figures.place()));
+    isUnderway = true;
+  }
+
+  /** Returns when figures that were on their way are here, or the group has failed. */
+  private void finishFigures() {
+    if (isUnderway) {
+      finish(FIGURES);
+    }
+  }
+
   /** The vector in the memory of this device; empty if it lies elsewhere. */
   private Optional<CudaWindow> here(Vector values) {
     return values.holder() instanceof CudaWindow window && window.isOf(engine)
@@ -169,6 +197,18 @@ final class NcclCollective implements Collective {
     start();
   }
 
+  private void gather(GpuFigures.Place all) {
+    long bytes = (long) all.length() / size * Double.BYTES;
+    routes.clear();
+    for (int peer = 0; peer < size; peer++) {
+      if (peer != rank) {
+        routes.send(peer, all.address() + rank * bytes, bytes);
+        routes.receive(peer, all.address() + peer * bytes, bytes);
+      }
+    }
+    start();
+  }
+
   private void start() {
     link.exchange(routes);
     sentBytes += routes.allSentBytes();
@@ -203,18 +243,33 @@ final class NcclCollective implements Collective {
 
   /** Starts an operation and waits for the GPU. */
   private void run(String operation, Runnable start) {
+    begin(operation, start);
+    finish(operation);
+  }
+
+  private void begin(String operation, Runnable start) {
     if (Thread.currentThread().isInterrupted()) {
       fail("rank=%d %s interrupted".formatted(rank, operation));
     }
     throwIfFailed(operation);
     try {
       start.run();
-      await(operation);
     } catch (IllegalStateException e) {
       // of the driver or NCCL; also where somebody has aborted what is under way
       fail("rank=%d %s: %s".formatted(rank, operation, e.getMessage()));
     }
     throwIfFailed(operation);
+  }
+
+  /** Waits for everything that was started on the GPU. */
+  private void finish(String operation) {
+    try {
+      await(operation);
+    } catch (IllegalStateException e) {
+      fail("rank=%d %s: %s".formatted(rank, operation, e.getMessage()));
+    }
+    throwIfFailed(operation);
+    isUnderway = false;
   }
 
   private void await(String operation) {
@@ -284,6 +339,7 @@ final class NcclCollective implements Collective {
   /** Closes the connection of the GPUs. Control's last operation says that all are done with it. */
   @Override
   public void close() {
+    engine.waits().beforeEach(() -> {});
     if (failure.get().isEmpty()) {
       link.close();
     }

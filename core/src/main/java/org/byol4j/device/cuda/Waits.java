@@ -6,14 +6,24 @@ package org.byol4j.device.cuda;
  */
 final class Waits {
   private final Gpu gpu;
+  private Runnable before = () -> {};
   private long count;
 
   Waits(Gpu gpu) {
     this.gpu = gpu;
   }
 
+  /**
+   * Has {@code what} run before each wait. It waits for what might never come, and throws where it
+   * does not: a wait within the driver has no end then.
+   */
+  void beforeEach(Runnable what) {
+    before = what;
+  }
+
   /** Returns when everything that was started is done. */
   void await() {
+    before.run();
     gpu.await();
     count++;
   }

@@ -56,6 +56,13 @@ public final class HostCuda {
     return new Counted(open(precision, gpu), gpu::waits, gpu::starts, () -> 0);
   }
 
+  /** The same, which says where it sits and records what comes again. */
+  public static Counted openCounted(String precision, String busId) {
+    HostGpu gpu = new HostGpu(HostGpu.Order.BACKWARDS, new Gpu.Place("this host", busId));
+    ReplayingGpu replaying = new ReplayingGpu(gpu, ReplayingGpu.Policy.USUAL);
+    return new Counted(open(precision, replaying), gpu::waits, gpu::starts, replaying::replays);
+  }
+
   /** Opens one that records what comes again; the caller closes it. */
   public static Counted openReplaying(String precision) {
     HostGpu gpu = new HostGpu(HostGpu.Order.BACKWARDS);

@@ -292,6 +292,11 @@ final class HostGpu implements Gpu, Recorder {
     finish();
   }
 
+  /** Does everything that was started, as a GPU does though nobody waits for it. */
+  synchronized void settle() {
+    finish();
+  }
+
   private void finish() {
     while (!started.isEmpty()) {
       started.remove().run();

@@ -14,8 +14,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The connection of {@link HostGpu}s of one process. As with the real one, what was started does
- * not run before somebody waits, who then waits for the others, and what is aborted leaves rubbish.
+ * The connection of {@link HostGpu}s of one process. As with the real one, what is sent goes out
+ * though nobody waits here, what comes is not there before somebody waits, who then waits for the
+ * others, and what is aborted leaves rubbish.
  */
 final class HostLink implements GpuLink {
   private static final Map<String, Hub> HUBS = new ConcurrentHashMap<>();
@@ -80,7 +81,9 @@ final class HostLink implements GpuLink {
       throw new IllegalStateException("the connection of the GPUs was aborted");
     }
     Routes taken = copy(routes);
-    gpu.start(() -> run(taken));
+    gpu.settle();
+    send(taken);
+    gpu.start(() -> receive(taken));
   }
 
   private static Routes copy(Routes routes) {
@@ -92,13 +95,16 @@ final class HostLink implements GpuLink {
     return copy;
   }
 
-  private void run(Routes routes) {
+  private void send(Routes routes) {
     for (int peer = 0; peer < routes.size(); peer++) {
       int length = (int) routes.sentBytes(peer);
       if (length > 0) {
         hub.way(rank, peer).add(new Pointer(routes.sentAddress(peer)).getByteArray(0, length));
       }
     }
+  }
+
+  private void receive(Routes routes) {
     for (int peer = 0; peer < routes.size(); peer++) {
       if (routes.receivedBytes(peer) > 0) {
         receive(peer, new Pointer(routes.receivedAddress(peer)), (int) routes.receivedBytes(peer));
@@ -129,7 +135,7 @@ final class HostLink implements GpuLink {
     if (isStalled || !problem.isEmpty()) {
       return false;
     }
-    gpu.await();
+    gpu.settle();
     return true;
   }
 

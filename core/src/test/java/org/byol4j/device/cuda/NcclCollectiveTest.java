@@ -19,6 +19,7 @@ import org.byol4j.collective.Replicas;
 import org.byol4j.collective.Replicas.Outcome;
 import org.byol4j.collective.Vector;
 import org.byol4j.collective.tcp.OpenGroups;
+import org.byol4j.device.Figures;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.device.cuda.HostGpu.Order;
@@ -162,6 +163,109 @@ class NcclCollectiveTest {
             });
 
     assertThat(sent).containsExactly(0L, 0L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 5})
+  void figuresOfAllReplicasAreThereForWhoeverWaits(int size) {
+    List<double[]> all =
+        together(
+            size,
+            1 << 20,
+            seat -> {
+              Collective nccl = seat.nccl();
+              GpuFigures.Place figures = figures(seat, 7);
+              assertThat(nccl.reaches(figures)).isTrue();
+              nccl.startAllGather(figures);
+              double[] values = new double[figures.length()];
+              figures.read(values, 0);
+              return values;
+            });
+
+    for (double[] values : all) {
+      for (int i = 0; i < values.length; i++) {
+        assertThat(values[i]).isEqualTo(1000.0 * (i / 7) + i % 7);
+      }
+    }
+  }
+
+  /** Room for so many numbers of each replica, of which this one's are there. */
+  private static GpuFigures.Place figures(Seat seat, int length) {
+    int size = seat.nccl().size();
+    int rank = seat.nccl().rank();
+    Engine engine = seat.device().engine();
+    GpuFigures.Place all = CudaSharedPass.room(engine, size, length);
+    double[] own = new double[length];
+    Arrays.setAll(own, i -> 1000.0 * rank + i);
+    engine.staging().upload(own, CudaSharedPass.part(all, rank, size).address());
+    return all;
+  }
+
+  @Test
+  void figuresElsewhereAreNotReached() {
+    together(
+        2,
+        1 << 20,
+        seat -> {
+          Figures elsewhere = Figures.of(new double[1], new double[1]);
+          assertThat(seat.nccl().reaches(elsewhere)).isFalse();
+          assertThat(seat.control().reaches(figures(seat, 1))).isFalse();
+          assertThatThrownBy(() -> seat.nccl().startAllGather(elsewhere))
+              .isInstanceOf(UnsupportedOperationException.class);
+          return "";
+        });
+  }
+
+  @Test
+  void whoWaitsForFiguresHearsThatTheirReplicaIsLost() {
+    List<Outcome<String>> outcomes =
+        outcomes(
+            2,
+            PATIENCE,
+            seat -> {
+              if (seat.nccl().rank() == 1) {
+                seat.nccl().abort("no more");
+                return "aborted";
+              }
+              return endOfFigures(seat);
+            });
+
+    assertThat(outcomes.get(0).failure().get(0))
+        .isInstanceOf(CollectiveException.class)
+        .hasMessageStartingWith("allGather of figures failed: rank=0 size=2: ")
+        .hasMessageContaining("aborted by rank=1: no more");
+  }
+
+  @Test
+  void waitForFiguresThatNeverComeTimesOut() {
+    CountDownLatch isOver = new CountDownLatch(1);
+    List<Outcome<String>> outcomes =
+        outcomes(
+            2,
+            Duration.ofMillis(200),
+            seat -> {
+              if (seat.nccl().rank() == 0) {
+                isOver.await();
+                return "never came";
+              }
+              try {
+                seat.link().stall();
+                return endOfFigures(seat);
+              } finally {
+                isOver.countDown();
+              }
+            });
+
+    assertThat(outcomes.get(1).failure().get(0))
+        .isInstanceOf(CollectiveException.class)
+        .hasMessageContaining("allGather of figures between GPUs timed out: timeoutMs=200");
+  }
+
+  private static String endOfFigures(Seat seat) {
+    GpuFigures.Place figures = figures(seat, 3);
+    seat.nccl().startAllGather(figures);
+    figures.read(new double[figures.length()], 0);
+    return "came to its end";
   }
 
   @Test

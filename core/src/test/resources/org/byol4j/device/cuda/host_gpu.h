@@ -60,6 +60,11 @@ inline unsigned __float_as_uint(float value) {
   return bits;
 }
 
+// rounded one by one: the host's compiler is told to fuse nothing
+inline double __dadd_rn(double a, double b) { return a + b; }
+inline double __dmul_rn(double a, double b) { return a * b; }
+inline double __ddiv_rn(double a, double b) { return a / b; }
+
 enum State { READY, WAITING, DONE };
 
 struct Fiber {

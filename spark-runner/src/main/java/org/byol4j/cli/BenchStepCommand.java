@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.byol4j.collective.Collective;
+import org.byol4j.collective.CollectiveSettings;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.device.Device;
+import org.byol4j.device.cuda.GpuGroup;
 import org.byol4j.train.Devices;
 import org.byol4j.train.LocalReplicas;
 import org.byol4j.train.StepBenchmark;
@@ -92,7 +94,8 @@ final class BenchStepCommand implements Runnable {
   /** What replicas are, and how they talk. */
   enum Replicas {
     LOCAL,
-    TCP
+    TCP,
+    NCCL
   }
 
   @Option(
@@ -101,7 +104,8 @@ final class BenchStepCommand implements Runnable {
       defaultValue = "local",
       description =
           "local: replicas are threads of this process; tcp: processes of their own, connected over"
-              + " loopback; default: ${DEFAULT-VALUE}.")
+              + " loopback; nccl: the same, each with a GPU of its own, from GPU to GPU; default:"
+              + " ${DEFAULT-VALUE}.")
   private Replicas collective;
 
   @Option(
@@ -179,6 +183,7 @@ final class BenchStepCommand implements Runnable {
             new Assignment("--cuda-graphs", "compute.cuda.graphs=" + cudaGraphs),
             new Assignment("--hidden", "heads.hidden=" + hidden),
             new Assignment("--replicas", "cluster.replicas=" + replicas),
+            new Assignment("--collective", "collective.kind=" + kind()),
             new Assignment("bench step", "heads.output=256"),
             new Assignment("bench step", "heads.bias=both"),
             new Assignment("bench step", "network.padding=torch"),
@@ -188,6 +193,10 @@ final class BenchStepCommand implements Runnable {
     // a fault is told before any process starts
     Configuration configuration = Configuration.ofDefaults(assignments);
     tell(measure(configuration, assignments), configuration);
+  }
+
+  private String kind() {
+    return collective == Replicas.NCCL ? "nccl" : "tcp";
   }
 
   private void expectAtLeast(String option, int value, int least) {
@@ -201,6 +210,10 @@ final class BenchStepCommand implements Runnable {
   /** What rank 0 measured. */
   private Outcome measure(Configuration configuration, List<Assignment> assignments) {
     int count = configuration.train().replicas();
+    if (collective == Replicas.NCCL) {
+      expectAtLeast("--replicas", count, 2);
+      GpuGroup.requireHere(count);
+    }
     Steps work = new Steps(image, steps);
     return collective == Replicas.LOCAL
         ? LocalReplicas.run(
@@ -220,11 +233,13 @@ final class BenchStepCommand implements Runnable {
       int batch = configuration.train().batchSize();
       int from = (int) ((long) batch * collective.rank() / collective.size());
       int to = (int) ((long) batch * (collective.rank() + 1) / collective.size());
-      try (Device device = Devices.open(configuration.compute())) {
+      try (Device device = Devices.open(configuration.compute(), gpu(collective, configuration));
+          GpuGroup group =
+              GpuGroup.of(collective, device, configuration.exchange(), System.err::println)) {
         StepBenchmark.Result result =
             StepBenchmark.run(
                 device,
-                collective,
+                group.collective(),
                 configuration.network(),
                 configuration.server(),
                 batch,
@@ -233,6 +248,13 @@ final class BenchStepCommand implements Runnable {
                 steps);
         return new Outcome(result, PeakMemory.residentMb());
       }
+    }
+
+    /** The address of a replica's GPU; none where all take the first. */
+    private static String gpu(Collective collective, Configuration configuration) {
+      return configuration.exchange().kind() == CollectiveSettings.Kind.NCCL
+          ? Integer.toString(collective.rank())
+          : "";
     }
   }
 

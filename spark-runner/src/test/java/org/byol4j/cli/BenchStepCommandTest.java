@@ -84,6 +84,31 @@ class BenchStepCommandTest {
   }
 
   @Test
+  void ncclWithoutGpusIsRefusedBeforeAnyReplicaStarts() {
+    assumeTrue(
+        !Files.exists(Path.of("/proc/driver/nvidia/version")), "this machine has no NVIDIA driver");
+
+    Ran ran =
+        bench("resnet18", "--replicas", "2", "--collective", "nccl", "--device", "cuda");
+
+    assertThat(ran.code()).isEqualTo(64);
+    assertThat(ran.err())
+        .startsWith("byol4j: collective.kind=nccl cannot be had: ")
+        .contains("compute.device=cuda needs ");
+  }
+
+  @Test
+  void ncclOnAnotherDeviceOrWithOneReplicaIsRefused() {
+    Ran onCpu = bench("resnet18", "--replicas", "2", "--collective", "nccl");
+    assertThat(onCpu.code()).isEqualTo(64);
+    assertThat(onCpu.err()).contains("collective.kind=nccl cannot be asked for").contains("onednn");
+
+    Ran alone = bench("resnet18", "--collective", "nccl", "--device", "cuda");
+    assertThat(alone.code()).isEqualTo(64);
+    assertThat(alone.err()).contains("--replicas=1 is out of range; allowed: at least 2");
+  }
+
+  @Test
   void keysThatTheMeasureDoesNotUseAreRefused() {
     Ran ran = bench("resnet18", "--set", "optimizer.momentum=0");
 

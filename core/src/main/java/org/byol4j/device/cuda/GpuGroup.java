@@ -34,6 +34,25 @@ public final class GpuGroup implements AutoCloseable {
   }
 
   /**
+   * Looks whether this machine can have replicas with a GPU each that are connected by NCCL, before
+   * any of them is started.
+   *
+   * @throws NcclException naming the first thing that it lacks
+   */
+  public static void requireHere(int replicas) {
+    CudaInventory found = CudaInventory.look("");
+    NcclChoice.lack(found.parts(), found.gpus(), CudaInventory.nccl(), replicas)
+        .ifPresent(
+            lack -> {
+              throw refused(lack);
+            });
+  }
+
+  private static NcclException refused(String obstacle) {
+    return new NcclException("collective.kind=nccl cannot be had: " + obstacle);
+  }
+
+  /**
    * Decides, together with all other replicas, and connects the GPUs if that is what comes out.
    *
    * @param group the replicas, each of which calls this; stays the caller's
@@ -54,7 +73,7 @@ public final class GpuGroup implements AutoCloseable {
     }
     Optional<String> obstacle = obstacle(group, device, settings);
     if (obstacle.isPresent() && settings.kind() == Kind.NCCL) {
-      throw new NcclException("collective.kind=nccl cannot be had: " + obstacle.get());
+      throw refused(obstacle.get());
     }
     if (group.rank() == 0) {
       says.accept(

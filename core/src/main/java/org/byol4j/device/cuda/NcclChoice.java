@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.byol4j.device.cuda.CudaInventory.Part;
 
 /**
  * Whether replicas can exchange by NCCL, from what each of them says of itself. All come to the
@@ -63,6 +64,27 @@ final class NcclChoice {
   }
 
   private NcclChoice() {}
+
+  /**
+   * What a machine lacks for replicas that each have a GPU of it; empty if nothing.
+   *
+   * @param parts what the device needs, as it was found
+   * @param gpus how many GPUs there are
+   * @param nccl NCCL, as it was found
+   */
+  static Optional<String> lack(List<Part> parts, int gpus, Part nccl, int replicas) {
+    Optional<Part> missing = parts.stream().filter(part -> !part.isGood()).findFirst();
+    if (missing.isPresent()) {
+      return missing.map(part -> "%s: %s".formatted(part.name(), part.state()));
+    }
+    if (gpus < replicas) {
+      return Optional.of(
+          "gpus=%d, expected one for each of replicas=%d".formatted(gpus, replicas));
+    }
+    return nccl.isGood()
+        ? Optional.empty()
+        : Optional.of("%s: %s".formatted(nccl.name(), nccl.state()));
+  }
 
   /**
    * What is in the way of NCCL, with the replica's rank; empty if nothing is.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.byol4j.device.cuda.NcclChoice.Statement;
+import org.byol4j.device.cuda.CudaInventory.Part;
 import org.junit.jupiter.api.Test;
 
 class NcclChoiceTest {
@@ -54,5 +55,21 @@ class NcclChoiceTest {
 
     assertThat(bytes.length).isLessThanOrEqualTo(NcclChoice.MOST_BYTES);
     assertThat(Statement.ofBytes(bytes).lack()).startsWith(" x");
+  }
+
+  @Test
+  void firstThingThatAMachineLacksIsNamed() {
+    Part driver = new Part("driver", "580.1, serves CUDA 13.0", true);
+    Part noGpu = new Part("gpu", "compute.device=cuda was given gpu=0, expected one of 0", false);
+    Part nccl = new Part("libnccl.so.2", "2.28.9", true);
+    Part noNccl = new Part("libnccl.so.2", "cannot load library=libnccl.so.2", false);
+
+    assertThat(NcclChoice.lack(List.of(driver, noGpu), 0, noNccl, 2))
+        .contains("gpu: compute.device=cuda was given gpu=0, expected one of 0");
+    assertThat(NcclChoice.lack(List.of(driver), 2, noNccl, 3))
+        .contains("gpus=2, expected one for each of replicas=3");
+    assertThat(NcclChoice.lack(List.of(driver), 3, noNccl, 3))
+        .contains("libnccl.so.2: cannot load library=libnccl.so.2");
+    assertThat(NcclChoice.lack(List.of(driver), 3, nccl, 3)).isEmpty();
   }
 }

@@ -236,17 +236,26 @@ final class BenchStepCommand implements Runnable {
       try (Device device = Devices.open(configuration.compute(), gpu(collective, configuration));
           GpuGroup group =
               GpuGroup.of(collective, device, configuration.exchange(), System.err::println)) {
+        return run(device, group, configuration, to - from);
+      }
+    }
+
+    private Outcome run(Device device, GpuGroup group, Configuration configuration, int rows) {
+      try {
         StepBenchmark.Result result =
             StepBenchmark.run(
                 device,
                 group.collective(),
                 configuration.network(),
                 configuration.server(),
-                batch,
-                to - from,
+                configuration.train().batchSize(),
+                rows,
                 image,
                 steps);
         return new Outcome(result, PeakMemory.residentMb());
+      } catch (RuntimeException | Error e) {
+        group.failed(e);
+        throw e;
       }
     }
 

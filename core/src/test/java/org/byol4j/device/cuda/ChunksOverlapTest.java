@@ -180,7 +180,7 @@ class ChunksOverlapTest {
       }
     }
     for (float[] values : all) {
-      assertThat(values).containsExactly(expected);
+      assertThat(values).isEqualTo(expected);
     }
   }
 

@@ -100,7 +100,8 @@ public final class ImportedRun {
         0,
         new RunIdentity(seed, settings.configuration(), "", Map.of()),
         layout,
-        Map.of(), List.of(),
+        Map.of(),
+        List.of(),
         values);
   }
 

@@ -54,8 +54,7 @@ final class ReplicaLoop {
     RunSettings settings = plan.settings();
     int rows = plan.rows(collective.rank());
     RunAlgorithms algorithms = new RunAlgorithms(device, collective);
-    List<Algorithms> before =
-        resumed.map(found -> found.manifest().algorithms()).orElse(List.of());
+    List<Algorithms> before = resumed.map(found -> found.manifest().algorithms()).orElse(List.of());
     algorithms.prefer(before);
     try (Replica replica =
             new Replica(

@@ -71,8 +71,7 @@ class AlgorithmsCheckpointTest {
   }
 
   private JsonNode manifest() throws IOException {
-    return JSON.readTree(
-        folder.resolve("step-0000000010").resolve(Manifest.FILE_NAME).toFile());
+    return JSON.readTree(folder.resolve("step-0000000010").resolve(Manifest.FILE_NAME).toFile());
   }
 
   private LocalStorage storage() {

@@ -77,7 +77,9 @@ class ResidualCheckpointTest {
     values.put(Section.RESIDUAL, States.floats(new Random(1), 2 * States.RESIDUAL - 1));
 
     assertThatThrownBy(
-            () -> new TrainingState(10, 1, States.IDENTITY, States.LAYOUT, Map.of(), List.of(), values))
+            () ->
+                new TrainingState(
+                    10, 1, States.IDENTITY, States.LAYOUT, Map.of(), List.of(), values))
         .hasMessage("section=residual has 231 values, expected a multiple of 116");
   }
 

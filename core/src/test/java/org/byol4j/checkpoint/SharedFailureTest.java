@@ -148,7 +148,8 @@ class SharedFailureTest {
     float[] momentum = States.array(States.at(10), Section.MOMENTUM);
     momentum[119] = -0.0f;
     owned.put(Section.MOMENTUM, OwnedRange.whole(Floats.of(momentum)));
-    TrainingState other = new TrainingState(10, 1, States.IDENTITY, States.LAYOUT, Map.of(), List.of(), owned);
+    TrainingState other =
+        new TrainingState(10, 1, States.IDENTITY, States.LAYOUT, Map.of(), List.of(), owned);
 
     for (RuntimeException failure : failuresOf(other, 2, storage())) {
       assertThat(failure)

@@ -85,7 +85,13 @@ final class States {
     values.put(Section.BATCHNORM_ONLINE, floats(random, 12));
     values.put(Section.BATCHNORM_TARGET, floats(random, 8));
     return new TrainingState(
-        step, (int) step / 10, identity, LAYOUT, Map.of("unhealthy-looks", step % 3), List.of(), values);
+        step,
+        (int) step / 10,
+        identity,
+        LAYOUT,
+        Map.of("unhealthy-looks", step % 3),
+        List.of(),
+        values);
   }
 
   /** A state of one slice of {@code length} weights. */
@@ -143,7 +149,13 @@ final class States {
   /** A state that owns something else. */
   private static TrainingState with(TrainingState state, Map<Section, OwnedRange> owned) {
     return new TrainingState(
-        state.step(), state.epoch(), state.identity(), state.layout(), state.counters(), state.algorithms(), owned);
+        state.step(),
+        state.epoch(),
+        state.identity(),
+        state.layout(),
+        state.counters(),
+        state.algorithms(),
+        owned);
   }
 
   /** Writes a state by {@code size} replicas, each what it owns. */

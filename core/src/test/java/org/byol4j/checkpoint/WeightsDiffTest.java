@@ -135,6 +135,12 @@ class WeightsDiffTest {
     return States.writer(storage)
         .write(
             new TrainingState(
-                1, 0, States.IDENTITY, new StateLayout(table, List.of()), Map.of(), List.of(), values));
+                1,
+                0,
+                States.IDENTITY,
+                new StateLayout(table, List.of()),
+                Map.of(),
+                List.of(),
+                values));
   }
 }

@@ -96,7 +96,8 @@ class RunAlgorithmsTest {
       assertThat(part.warnings())
           .containsExactly(
               "resumed, but not to the bit: rank=1 computes by other algorithms: they were chosen"
-                  + " on gpu=L4 cudnn=0 cublas=0, checkpoint has those of " + MACHINE);
+                  + " on gpu=L4 cudnn=0 cublas=0, checkpoint has those of "
+                  + MACHINE);
     }
   }
 
@@ -108,7 +109,8 @@ class RunAlgorithmsTest {
     assertThat(parts.get(0).warnings())
         .containsExactly(
             "resumed, but not to the bit: rank=0 computes by other algorithms: number=1 first "
-                + PRODUCT + "=b, checkpoint has a");
+                + PRODUCT
+                + "=b, checkpoint has a");
   }
 
   @Test

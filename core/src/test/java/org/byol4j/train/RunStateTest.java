@@ -212,7 +212,8 @@ final class RunStateTest {
             0,
             new RunIdentity(1, "", "", Map.of()),
             RunState.layout(replica.architecture()),
-            Map.of(), List.of(),
+            Map.of(),
+            List.of(),
             state.owned(replica)));
   }
 

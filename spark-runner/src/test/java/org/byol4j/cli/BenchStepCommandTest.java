@@ -88,8 +88,7 @@ class BenchStepCommandTest {
     assumeTrue(
         !Files.exists(Path.of("/proc/driver/nvidia/version")), "this machine has no NVIDIA driver");
 
-    Ran ran =
-        bench("resnet18", "--replicas", "2", "--collective", "nccl", "--device", "cuda");
+    Ran ran = bench("resnet18", "--replicas", "2", "--collective", "nccl", "--device", "cuda");
 
     assertThat(ran.code()).isEqualTo(64);
     assertThat(ran.err())

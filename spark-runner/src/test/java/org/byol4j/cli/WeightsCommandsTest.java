@@ -139,7 +139,8 @@ class WeightsCommandsTest {
                 0,
                 new RunIdentity(0, "", "", Map.of()),
                 new StateLayout(new ParameterTable(slices), List.of()),
-                Map.of(), List.of(),
+                Map.of(),
+                List.of(),
                 values));
     return run;
   }

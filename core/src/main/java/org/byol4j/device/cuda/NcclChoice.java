@@ -78,8 +78,7 @@ final class NcclChoice {
       return missing.map(part -> "%s: %s".formatted(part.name(), part.state()));
     }
     if (gpus < replicas) {
-      return Optional.of(
-          "gpus=%d, expected one for each of replicas=%d".formatted(gpus, replicas));
+      return Optional.of("gpus=%d, expected one for each of replicas=%d".formatted(gpus, replicas));
     }
     return nccl.isGood()
         ? Optional.empty()

@@ -109,7 +109,9 @@ class ConvolutionTrialsTest {
     List<String> places = new ArrayList<>();
     plans.put("good", placed(0, places));
 
-    new ConvolutionTrials(gpu, () -> now).fastest(PROBLEM.in(Direction.WEIGHTS), plans, new TrialGround(11, 22, 33, TrialMemory.of(gpu)));
+    new ConvolutionTrials(gpu, () -> now)
+        .fastest(
+            PROBLEM.in(Direction.WEIGHTS), plans, new TrialGround(11, 22, 33, TrialMemory.of(gpu)));
 
     assertThat(places).allMatch(place -> place.matches("x=11 w=\\d{6,} y=33"));
     assertThat(gpu.allocations()).isEqualTo(1);

@@ -69,8 +69,7 @@ class CudaResourcesTest {
       convolution.backwardWeights(x, dy, device.allocate(weights.shape()));
       gpu.haveTrialsWorkOn(room);
 
-      assertThatThrownBy(
-              () -> convolution.backwardWeights(x, dy, device.allocate(weights.shape())))
+      assertThatThrownBy(() -> convolution.backwardWeights(x, dy, device.allocate(weights.shape())))
           .isInstanceOfSatisfying(
               DeviceMemoryError.class,
               error ->

@@ -387,9 +387,7 @@ final class HostGpu implements Gpu, Recorder {
       case DATA -> spoil(ground.x(), problem.images() * element);
       case WEIGHTS -> {
         long bytes = problem.filters() * Float.BYTES;
-        ground
-            .lender()
-            .lend(bytes, w -> ground.lender().lend(trialBytes, more -> spoil(w, bytes)));
+        ground.lender().lend(bytes, w -> ground.lender().lend(trialBytes, more -> spoil(w, bytes)));
       }
     }
   }

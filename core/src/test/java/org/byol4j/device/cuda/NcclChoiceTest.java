@@ -3,8 +3,8 @@ package org.byol4j.device.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import org.byol4j.device.cuda.NcclChoice.Statement;
 import org.byol4j.device.cuda.CudaInventory.Part;
+import org.byol4j.device.cuda.NcclChoice.Statement;
 import org.junit.jupiter.api.Test;
 
 class NcclChoiceTest {

@@ -234,10 +234,14 @@ final class BenchStepCommand implements Runnable {
       int from = (int) ((long) batch * collective.rank() / collective.size());
       int to = (int) ((long) batch * (collective.rank() + 1) / collective.size());
       try (Device device = Devices.open(configuration.compute(), gpu(collective, configuration));
-          GpuGroup group =
-              GpuGroup.of(collective, device, configuration.exchange(), System.err::println)) {
+          GpuGroup group = GpuGroup.of(collective, device, configuration.exchange(), Steps::say)) {
         return run(device, group, configuration, to - from);
       }
+    }
+
+    /** Standard output is for what is measured. */
+    private static void say(String text) {
+      System.err.println(text);
     }
 
     private Outcome run(Device device, GpuGroup group, Configuration configuration, int rows) {

@@ -69,7 +69,7 @@ final class ReadWindows {
   /** Has the {@code count} elements at {@code from} begin to come, which {@code peer} gets next. */
   void expect(int peer, long from, int count) {
     if (!isShared && (next[peer] == NONE || froms[next[peer]] != from)) {
-      next[peer] = readerOf(peer, from, count);
+      next[peer] = readerOf(from, count);
     }
   }
 
@@ -91,14 +91,14 @@ final class ReadWindows {
   /** Has a replica go on to another chunk. */
   private int take(int peer, long from, int count) {
     inUse[peer] = NONE;
-    int reader = readerOf(peer, from, count);
+    int reader = readerOf(from, count);
     inUse[peer] = reader;
     next[peer] = NONE;
     return reader;
   }
 
   /** The reader that has the chunk, or else one that nobody needs, to which it begins to come. */
-  private int readerOf(int peer, long from, int count) {
+  private int readerOf(long from, int count) {
     int free = isShared ? 0 : NONE;
     for (int reader = 0; reader < readers.length && !isShared; reader++) {
       if (froms[reader] == from) {

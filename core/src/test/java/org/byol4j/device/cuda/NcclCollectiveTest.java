@@ -184,7 +184,8 @@ class NcclCollectiveTest {
 
     for (double[] values : all) {
       for (int i = 0; i < values.length; i++) {
-        assertThat(values[i]).isEqualTo(1000.0 * (i / 7) + i % 7);
+        int rank = i / 7;
+        assertThat(values[i]).isEqualTo(1000.0 * rank + i % 7);
       }
     }
   }

@@ -26,6 +26,21 @@ public final class HeapUse {
     return THREADS.getThreadAllocatedBytes(thread) - before;
   }
 
+  /** The bytes that some work allocates, together with what another thread does meanwhile. */
+  public static long of(Thread other, Runnable work) {
+    long before = THREADS.getThreadAllocatedBytes(other.getId());
+    long own = of(work);
+    return own + THREADS.getThreadAllocatedBytes(other.getId()) - before;
+  }
+
+  /** The running thread of that name. */
+  public static Thread threadNamed(String name) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /**
    * The fewest bytes that a round of work allocates, of at most {@code rounds}; the first that
    * allocates nothing is the last.

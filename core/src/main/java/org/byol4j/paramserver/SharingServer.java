@@ -61,6 +61,10 @@ public final class SharingServer implements ParameterServer {
   private final long[] denseBounds;
   private final long[] bounds;
   private final Deque<SharedStep> underway = new ArrayDeque<>();
+
+  /** Where sums of what goes as it is were, of steps whose update is done. */
+  private final Deque<FloatBuffer> freeDense = new ArrayDeque<>();
+
   private final float[] all;
   private final PartSum sum;
 
@@ -208,7 +212,8 @@ public final class SharingServer implements ParameterServer {
     exchange.send(step, encoder.encode(step, encoded));
     collective.reduceScatterSum(dense, denseBounds);
     collective.allGather(dense, denseBounds);
-    return FloatBuffer.allocate(elements.dense()).put(0, dense.values(), 0, elements.dense());
+    FloatBuffer sums = freeDense.isEmpty() ? FloatBuffer.allocate(elements.dense()) : freeDense.pop();
+    return sums.put(0, dense.values(), 0, elements.dense());
   }
 
   /** The mean of what the replicas find by their gradients, so that all have the same one. */
@@ -223,6 +228,7 @@ public final class SharingServer implements ParameterServer {
     sumUpParts(shared);
     sum.read(encoded);
     elements.join(encoded, shared.units(), shared.dense(), all);
+    freeDense.push(shared.dense());
     device.write(FloatBuffer.wrap(all), gradients);
     changeWeights(shared.learningRate());
     moveTarget(shared.targetDecay());

@@ -1,8 +1,8 @@
 package org.byol4j.paramserver.dl4j;
 
 import io.reactivex.functions.Consumer;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.nd4j.parameterserver.distributed.v2.enums.PropagationMode;
@@ -32,7 +32,12 @@ final class CollectiveTransport implements Transport {
 
   private final int rank;
   private final int size;
-  private final List<byte[]> outgoing = new ArrayList<>();
+  private final Words.Scratch scratch = new Words.Scratch();
+
+  /** Envelopes whose messages have been sent; rounds give them back. */
+  private final Queue<ReusedBytes> free = new ConcurrentLinkedQueue<>();
+
+  private ReusedBytes outgoing = new ReusedBytes();
   private Optional<Subscriber<? super INDArrayMessage>> receiver = Optional.empty();
 
   CollectiveTransport(int rank, int size) {
@@ -45,11 +50,21 @@ final class CollectiveTransport implements Transport {
     return "rank=" + rank;
   }
 
-  /** The messages that were sent since the last call. */
-  List<byte[]> takeOutgoing() {
-    List<byte[]> taken = List.copyOf(outgoing);
+  /**
+   * Takes the envelope with the messages that were sent since the last call, the caller's until it
+   * {@linkplain #giveBack gives it back}.
+   */
+  ReusedBytes takeOutgoing() {
+    ReusedBytes taken = outgoing;
+    ReusedBytes next = free.poll();
+    outgoing = next == null ? new ReusedBytes() : next;
     outgoing.clear();
     return taken;
+  }
+
+  /** Takes an envelope back, to be used again; any thread may bring it. */
+  void giveBack(ReusedBytes envelope) {
+    free.add(envelope);
   }
 
   @Override
@@ -79,7 +94,7 @@ final class CollectiveTransport implements Transport {
       throw new UnsupportedOperationException(
           "message=%s, expected an update of gradients".formatted(message.getClass().getName()));
     }
-    outgoing.add(UpdateMessages.write(update));
+    Envelope.add(outgoing, to -> UpdateMessages.write(update, scratch, to));
   }
 
   @Override

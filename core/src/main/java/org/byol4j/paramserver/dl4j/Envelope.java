@@ -1,8 +1,10 @@
 package org.byol4j.paramserver.dl4j;
 
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What a replica sends in a round: messages, each behind its length, and as a rule one.
@@ -20,17 +22,16 @@ final class Envelope {
 
   private Envelope() {}
 
-  /** Puts messages into an envelope. */
-  static byte[] of(List<byte[]> messages) {
-    int length = 0;
-    for (byte[] message : messages) {
-      length = Math.addExact(length, Math.addExact(LENGTH_BYTES, message.length));
-    }
-    ByteBuffer envelope = ByteBuffer.allocate(length);
-    for (byte[] message : messages) {
-      envelope.putInt(message.length).put(message);
-    }
-    return envelope.array();
+  /**
+   * Puts another message into an envelope.
+   *
+   * @param message writes it
+   */
+  static void add(ReusedBytes envelope, Consumer<OutputStream> message) {
+    int at = envelope.length();
+    envelope.writeInt(0);
+    message.accept(envelope);
+    envelope.setInt(at, envelope.length() - at - LENGTH_BYTES);
   }
 
   /**

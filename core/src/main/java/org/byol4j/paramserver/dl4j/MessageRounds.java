@@ -1,8 +1,6 @@
 package org.byol4j.paramserver.dl4j;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import org.byol4j.collective.Collective;
 
 /**
@@ -15,8 +13,21 @@ final class MessageRounds {
   private final int mostBytes;
   private final int mostPackedBytes;
   private final ByteVector bytes = new ByteVector();
+  private final ReusedBytes packed = new ReusedBytes();
+  private final ReusedBytes unpacked = new ReusedBytes();
   private final double[] length = new double[1];
   private final double[] lengths;
+
+  /** Takes what other replicas have sent. */
+  @FunctionalInterface
+  interface Receiver {
+    /**
+     * Takes an envelope.
+     *
+     * @param envelope what remains in it, valid until this returns
+     */
+    void receive(int rank, ByteBuffer envelope);
+  }
 
   /**
    * Goes through rounds over {@code collective}.
@@ -31,13 +42,13 @@ final class MessageRounds {
   }
 
   /**
-   * Sends an envelope and returns those of all replicas, by rank.
+   * Sends an envelope to all other replicas, and hands theirs to {@code receiver}, by rank.
    *
    * @throws RefusedMessageException if one is too long, or all together are; nothing was allocated
    */
-  List<ByteBuffer> exchange(byte[] mine) {
-    byte[] packed = PackedBytes.pack(mine);
-    length[0] = packed.length;
+  void exchange(ReusedBytes mine, Receiver receiver) {
+    PackedBytes.pack(mine, packed);
+    length[0] = packed.length();
     collective.allGather(length, lengths);
     long[] bounds = new long[collective.size() + 1];
     for (int rank = 0; rank < collective.size(); rank++) {
@@ -56,20 +67,19 @@ final class MessageRounds {
               .formatted(collective.size(), lengthBytes, Integer.MAX_VALUE));
     }
     bytes.resize((int) lengthBytes);
-    bytes.write(bounds[collective.rank()], packed.length).put(packed);
+    bytes.write(bounds[collective.rank()], packed.length()).put(packed.view());
     collective.allGather(bytes, bounds);
-    List<ByteBuffer> envelopes = new ArrayList<>();
     for (int rank = 0; rank < collective.size(); rank++) {
-      envelopes.add(
-          ByteBuffer.wrap(
-              rank == collective.rank() ? mine : received(rank, bounds[rank], bounds[rank + 1])));
+      if (rank != collective.rank()) {
+        receiver.receive(rank, received(rank, bounds[rank], bounds[rank + 1]));
+      }
     }
-    return envelopes;
   }
 
-  private byte[] received(int rank, long from, long to) {
+  private ByteBuffer received(int rank, long from, long to) {
     try {
-      return PackedBytes.unpack(bytes.read(from, (int) (to - from)).slice(), mostBytes);
+      PackedBytes.unpack(bytes.read(from, (int) (to - from)).slice(), mostBytes, unpacked);
+      return unpacked.view();
     } catch (RefusedMessageException e) {
       throw new RefusedMessageException(
           "envelope of rank=%d: %s".formatted(rank, e.getMessage()), e);

@@ -86,7 +86,7 @@ public final class MessagedParts implements PartExchange {
     } finally {
       Words.free(update);
     }
-    byte[] envelope = Envelope.of(transport.takeOutgoing());
+    ReusedBytes envelope = transport.takeOutgoing();
     underway.addLast(thread.begin(() -> round(step, envelope)));
   }
 
@@ -130,14 +130,10 @@ public final class MessagedParts implements PartExchange {
   }
 
   /** Sends and receives; whatever ends it early fails the group, which would wait otherwise. */
-  private void round(long step, byte[] envelope) {
+  private void round(long step, ReusedBytes envelope) {
     try {
-      List<ByteBuffer> envelopes = rounds.exchange(envelope);
-      for (int rank = 0; rank < envelopes.size(); rank++) {
-        if (rank != collective.rank()) {
-          receive(rank, envelopes.get(rank));
-        }
-      }
+      rounds.exchange(envelope, this::receive);
+      transport.giveBack(envelope);
     } catch (RefusedMessageException e) {
       String reason =
           "rank=%d step=%d refused what came: %s"

@@ -1,7 +1,6 @@
 package org.byol4j.paramserver.dl4j;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
@@ -31,45 +30,44 @@ final class PackedBytes {
     return (int) Math.min(bound, Integer.MAX_VALUE);
   }
 
-  /** Packs {@code bytes}. */
-  static byte[] pack(byte[] bytes) {
+  /** Packs {@code bytes}, and puts that into {@code packed} in place of what is there. */
+  static void pack(ReusedBytes bytes, ReusedBytes packed) {
     Deflater deflater = new Deflater(Deflater.BEST_SPEED, true);
     try {
       deflater.setStrategy(Deflater.HUFFMAN_ONLY);
-      deflater.setInput(bytes);
+      deflater.setInput(bytes.view());
       deflater.finish();
-      byte[] packed = new byte[mostBytes(bytes.length)];
-      ByteBuffer.wrap(packed).putInt(bytes.length);
-      int end = LENGTH_BYTES;
+      packed.clear();
+      packed.writeInt(bytes.length());
+      int most = mostBytes(bytes.length());
       // the first call may do no more than take over the strategy
       while (!deflater.finished()) {
-        end += deflater.deflate(packed, end, packed.length - end);
+        packed.added(deflater.deflate(packed.rest(most - packed.length())));
       }
-      return Arrays.copyOf(packed, end);
     } finally {
       deflater.end();
     }
   }
 
   /**
-   * Gives back what was packed.
+   * Puts what was packed into {@code bytes}, in place of what is there.
    *
    * @param packed what remains in it, which is read
    * @param mostBytes the most bytes that are taken
    * @throws RefusedMessageException if there are more, before anything is allocated, or if {@code
    *     packed} is damaged
    */
-  static byte[] unpack(ByteBuffer packed, int mostBytes) {
+  static void unpack(ByteBuffer packed, int mostBytes, ReusedBytes bytes) {
     int length = packed.remaining() < LENGTH_BYTES ? -1 : packed.getInt();
     if (length < 0 || length > mostBytes) {
       throw new RefusedMessageException(
           "packed bytes have lengthBytes=%d, expected 0 to %d".formatted(length, mostBytes));
     }
-    byte[] bytes = new byte[length];
+    bytes.clear();
     Inflater inflater = new Inflater(true);
     try {
       inflater.setInput(packed);
-      int taken = inflater.inflate(bytes);
+      int taken = inflater.inflate(bytes.rest(length));
       // the end of the code is still to be read, into no room at all
       boolean isWhole =
           taken == length && inflater.inflate(new byte[1]) == 0 && inflater.finished();
@@ -77,7 +75,7 @@ final class PackedBytes {
         throw new RefusedMessageException(
             "packed bytes do not end at lengthBytes=%d".formatted(length));
       }
-      return bytes;
+      bytes.added(length);
     } catch (DataFormatException e) {
       throw new RefusedMessageException("packed bytes are damaged: " + e.getMessage(), e);
     } finally {

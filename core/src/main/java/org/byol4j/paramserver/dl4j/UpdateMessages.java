@@ -1,7 +1,6 @@
 package org.byol4j.paramserver.dl4j;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.ObjectInputFilter;
@@ -48,21 +47,24 @@ final class UpdateMessages {
     return Math.addExact(MOST_OVERHEAD_BYTES, Math.multiplyExact(mostWords, Integer.BYTES));
   }
 
-  /** A message with an array of integers as bytes. */
-  static byte[] write(GradientsUpdateMessage message) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ObjectOutputStream out = new Writer(bytes, Words.of(message.getPayload()))) {
+  /**
+   * Writes a message with an array of integers.
+   *
+   * @param scratch where the integers are put meanwhile
+   * @param to memory
+   */
+  static void write(GradientsUpdateMessage message, Words.Scratch scratch, OutputStream to) {
+    try (ObjectOutputStream out = new Writer(to, scratch.of(message.getPayload()))) {
       out.writeObject(message);
     } catch (IOException e) {
       throw new UncheckedIOException("a message cannot be written to memory", e);
     }
-    return bytes.toByteArray();
   }
 
   /**
    * Reads a message, whose array is the caller's to close.
    *
-   * @param bytes what remains in it is the message
+   * @param bytes what remains in it is the message; has an array
    * @param mostWords the longest array that is taken
    * @throws RefusedMessageException if it is none
    */
@@ -71,9 +73,9 @@ final class UpdateMessages {
       throw new RefusedMessageException(
           "lengthBytes=%d, expected at most %d".formatted(bytes.remaining(), mostBytes(mostWords)));
     }
-    byte[] message = new byte[bytes.remaining()];
-    bytes.get(bytes.position(), message);
-    ByteArrayInputStream source = new ByteArrayInputStream(message);
+    ByteArrayInputStream source =
+        new ByteArrayInputStream(
+            bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
     String[] refusal = {"it is no serialized object"};
     // by identity: equal ones are not the same memory
     Set<INDArray> unused = Collections.newSetFromMap(new IdentityHashMap<>());

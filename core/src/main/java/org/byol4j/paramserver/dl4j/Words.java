@@ -1,5 +1,6 @@
 package org.byol4j.paramserver.dl4j;
 
+import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -13,7 +14,25 @@ final class Words {
   }
 
   static int[] of(INDArray array) {
-    return array.isEmpty() ? new int[0] : array.toIntVector();
+    return new Scratch().of(array);
+  }
+
+  /** Integers of arrays, one after the other, in memory that is used again where it fits. */
+  static final class Scratch {
+    private int[] words = new int[0];
+
+    /** The integers of a whole array, valid until the next call. */
+    int[] of(INDArray array) {
+      int length = Math.toIntExact(array.length());
+      if (words.length != length) {
+        words = new int[length];
+      }
+      if (length > 0) {
+        Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
+        array.data().asNioInt().get(0, words);
+      }
+      return words;
+    }
   }
 
   static void free(INDArray array) {

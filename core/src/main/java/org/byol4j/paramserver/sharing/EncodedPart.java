@@ -140,7 +140,7 @@ public final class EncodedPart {
   /** Adds the values that were sent to {@code sum}, float32 {@code [elements]}. */
   public void addTo(INDArray sum) {
     for (int at = 0; at < words.length; at = end(words, at)) {
-      try (INDArray encoded = Nd4j.createFromArray(Arrays.copyOfRange(words, at, end(words, at)))) {
+      try (INDArray encoded = TakenWords.array(words, at, end(words, at))) {
         if (isBitmap(words, at)) {
           Nd4j.getExecutioner().bitmapDecode(encoded, sum);
         } else {

@@ -1,7 +1,6 @@
 package org.byol4j.paramserver.sharing;
 
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.ResidualPostProcessor;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.ThresholdAlgorithm;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.residual.NoOpResidualPostProcessor;
@@ -36,6 +35,7 @@ public final class GradientEncoder implements AutoCloseable {
 
   private final double maxShare;
   private final Residual residual;
+  private final TakenWords taken = new TakenWords();
   private final INDArray added;
   private final HostFloats addedOnHost;
   private final ThresholdAlgorithm algorithm;
@@ -166,31 +166,29 @@ public final class GradientEncoder implements AutoCloseable {
   }
 
   private int[] takeOut() {
-    int[] words = new int[0];
+    taken.clear();
     for (double of : EncodedPart.thresholds(threshold)) {
-      int[] taken = takeOut(of);
-      int length = words.length;
-      words = Arrays.copyOf(words, length + taken.length);
-      System.arraycopy(taken, 0, words, length, taken.length);
+      takeOut(of);
     }
-    return words;
+    return taken.toArray();
   }
 
-  private int[] takeOut(double of) {
+  private void takeOut(double of) {
     INDArray values = residual.values();
     int elements = residual.elements();
     long exceeding = values.scan(Conditions.absGreaterThanOrEqual(of)).longValue();
     if (exceeding < FEWEST) {
-      return new int[0];
+      return;
     }
     if (EncodedPart.isDense(exceeding, elements)) {
       try (INDArray bitmap = Nd4j.create(DataType.INT32, EncodedPart.bitmapWords(elements))) {
         Nd4j.getExecutioner().bitmapEncode(values, bitmap, of);
-        return bitmap.toIntVector();
+        taken.add(bitmap);
       }
+      return;
     }
     try (INDArray indices = Nd4j.getExecutioner().thresholdEncode(values, of, Integer.MAX_VALUE)) {
-      return indices.toIntVector();
+      taken.add(indices);
     }
   }
 }

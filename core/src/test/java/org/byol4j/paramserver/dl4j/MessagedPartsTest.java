@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.byol4j.paramserver.dl4j.PartMessages.MOST_BYTES;
 import static org.byol4j.paramserver.dl4j.PartMessages.MOST_WORDS;
+import static org.byol4j.paramserver.dl4j.PartMessages.envelope;
 import static org.byol4j.paramserver.dl4j.PartMessages.message;
+import static org.byol4j.paramserver.dl4j.PartMessages.round;
 import static org.byol4j.paramserver.dl4j.PartMessages.update;
 import static org.byol4j.paramserver.dl4j.PartMessages.words;
 
@@ -96,8 +98,8 @@ final class MessagedPartsTest {
         takenBeside(
             background -> {
               MessageRounds rounds = new MessageRounds(background, MOST_BYTES);
-              rounds.exchange(new byte[0]);
-              rounds.exchange(Envelope.of(List.of(message(1, 1), message(1, 0))));
+              round(rounds, new byte[0]);
+              round(rounds, envelope(message(1, 1), message(1, 0)));
             });
     for (List<int[]> both : taken) {
       assertThat(both.get(0)).containsExactly(words(1, 0));
@@ -107,13 +109,13 @@ final class MessagedPartsTest {
 
   @Test
   void partThatIsSentTwiceCountsOnce() {
-    byte[] changed = UpdateMessages.write(update(1, 0, new int[] {1, 2, 3}));
+    byte[] changed = PartMessages.written(update(1, 0, new int[] {1, 2, 3}));
     List<List<int[]>> taken =
         takenBeside(
             background -> {
               MessageRounds rounds = new MessageRounds(background, MOST_BYTES);
-              rounds.exchange(Envelope.of(List.of(message(1, 0), changed)));
-              rounds.exchange(Envelope.of(List.of(changed, message(1, 1))));
+              round(rounds, envelope(message(1, 0), changed));
+              round(rounds, envelope(changed, message(1, 1)));
             });
     for (List<int[]> both : taken) {
       assertThat(both.get(0)).containsExactly(words(1, 0));

@@ -17,9 +17,9 @@ final class PackedBytesTest {
   void anyBytesComeBackAndTakeNoMoreThanTheBound(int length) {
     byte[] bytes = new byte[length];
     new Random(length).nextBytes(bytes);
-    byte[] packed = PackedBytes.pack(bytes);
+    byte[] packed = packed(bytes);
     assertThat(packed).hasSizeLessThanOrEqualTo(PackedBytes.mostBytes(length));
-    assertThat(PackedBytes.unpack(ByteBuffer.wrap(packed), length)).isEqualTo(bytes);
+    assertThat(unpacked(packed, length)).isEqualTo(bytes);
   }
 
   @Test
@@ -31,14 +31,14 @@ final class PackedBytesTest {
         bitmap[i] |= (byte) ((random.nextInt(10) == 0 ? 1 : 0) << bit);
       }
     }
-    assertThat(PackedBytes.pack(bitmap)).hasSizeLessThan(bitmap.length * 52 / 100);
+    assertThat(packed(bitmap)).hasSizeLessThan(bitmap.length * 52 / 100);
   }
 
   @Test
   void damagedBytesAreRefusedOrOthers() {
     byte[] bytes = new byte[500];
     new Random(1).nextBytes(bytes);
-    byte[] packed = PackedBytes.pack(bytes);
+    byte[] packed = packed(bytes);
     long seed = System.nanoTime();
     System.out.println("damagedBytesAreRefusedOrOthers seed=" + seed);
     Random random = new Random(seed);
@@ -46,7 +46,7 @@ final class PackedBytesTest {
       byte[] damaged = packed.clone();
       damaged[random.nextInt(damaged.length)] ^= (byte) (1 + random.nextInt(255));
       try {
-        assertThat(PackedBytes.unpack(ByteBuffer.wrap(damaged), 1000)).hasSizeLessThan(1001);
+        assertThat(unpacked(damaged, 1000)).hasSizeLessThan(1001);
       } catch (RefusedMessageException e) {
         assertThat(e).hasMessageContaining("packed bytes");
       }
@@ -55,7 +55,7 @@ final class PackedBytesTest {
 
   @Test
   void lengthsThatAreWrongAreRefused() {
-    byte[] packed = PackedBytes.pack(new byte[100]);
+    byte[] packed = packed(new byte[100]);
     expectRefused(packed, 99, "lengthBytes=100, expected 0 to 99");
     expectRefused(changed(packed, 101), 1000, "do not end at lengthBytes=101");
     expectRefused(changed(packed, 99), 1000, "do not end at lengthBytes=99");
@@ -67,6 +67,19 @@ final class PackedBytesTest {
     expectRefused(shorter, 1000, "do not end at lengthBytes=100");
   }
 
+  /** Packed where other bytes were before. */
+  private static byte[] packed(byte[] bytes) {
+    ReusedBytes packed = PartMessages.bytes(new byte[] {1, 2, 3});
+    PackedBytes.pack(PartMessages.bytes(bytes), packed);
+    return PartMessages.array(packed);
+  }
+
+  private static byte[] unpacked(byte[] packed, int mostBytes) {
+    ReusedBytes bytes = PartMessages.bytes(new byte[] {1, 2, 3});
+    PackedBytes.unpack(ByteBuffer.wrap(packed), mostBytes, bytes);
+    return PartMessages.array(bytes);
+  }
+
   private static byte[] changed(byte[] packed, int length) {
     byte[] changed = packed.clone();
     ByteBuffer.wrap(changed).putInt(length);
@@ -74,7 +87,7 @@ final class PackedBytesTest {
   }
 
   private static void expectRefused(byte[] packed, int mostBytes, String message) {
-    assertThatThrownBy(() -> PackedBytes.unpack(ByteBuffer.wrap(packed), mostBytes))
+    assertThatThrownBy(() -> unpacked(packed, mostBytes))
         .isInstanceOf(RefusedMessageException.class)
         .hasMessageContaining(message);
   }

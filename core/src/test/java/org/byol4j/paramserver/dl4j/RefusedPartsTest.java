@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.byol4j.paramserver.dl4j.PartMessages.MOST_BYTES;
 import static org.byol4j.paramserver.dl4j.PartMessages.MOST_WORDS;
+import static org.byol4j.paramserver.dl4j.PartMessages.envelope;
 import static org.byol4j.paramserver.dl4j.PartMessages.message;
 import static org.byol4j.paramserver.dl4j.PartMessages.round;
 import static org.byol4j.paramserver.dl4j.PartMessages.update;
@@ -49,7 +50,7 @@ final class RefusedPartsTest {
         expectRefusal(
             background ->
                 round(
-                    background, Envelope.of(List.of(UpdateMessagesTest.serialized(new Gadget())))),
+                    background, envelope(UpdateMessagesTest.serialized(new Gadget()))),
             "refused what came: message of rank=1: class=" + Gadget.class.getName());
     assertThat(Gadget.runs()).isEqualTo(before);
     assertThat(log)
@@ -59,7 +60,7 @@ final class RefusedPartsTest {
   @Test
   void messageInTheNameOfAnotherReplicaIsRefused() {
     expectRefusal(
-        background -> round(background, Envelope.of(List.of(message(2, 0)))),
+        background -> round(background, envelope(message(2, 0))),
         "message of rank=1: originator=rank=2, expected rank=1");
   }
 
@@ -69,7 +70,7 @@ final class RefusedPartsTest {
     message.setOriginatorId("rank=1\r\n\u001b[2J" + "x".repeat(1000));
     String log =
         expectRefusal(
-            background -> round(background, Envelope.of(List.of(UpdateMessages.write(message)))),
+            background -> round(background, envelope(PartMessages.written(message))),
             "message of rank=1: originator=rank=1[2J" + "x".repeat(52) + ", expected rank=1");
     assertThat(log).doesNotContain("\u001b").doesNotContain("x".repeat(53));
   }
@@ -81,7 +82,8 @@ final class RefusedPartsTest {
             LocalCollective.group(3, Duration.ofSeconds(30)),
             group -> {
               if (group.rank() == 0) {
-                return new MessageRounds(group, Integer.MAX_VALUE).exchange(new byte[0]).size();
+                round(new MessageRounds(group, Integer.MAX_VALUE), new byte[0]);
+                return 0;
               }
               group.allGather(new double[] {2e9}, new double[3]);
               return 0;
@@ -98,7 +100,7 @@ final class RefusedPartsTest {
   @Test
   void messageOfAStepThatNobodyHasBegunIsRefused() {
     expectRefusal(
-        background -> round(background, Envelope.of(List.of(message(1, 7)))),
+        background -> round(background, envelope(message(1, 7))),
         "message of rank=1: step=7 has not begun");
   }
 
@@ -185,7 +187,7 @@ final class RefusedPartsTest {
             groups.of(2),
             group -> {
               if (group.rank() == 1) {
-                round(group.background(), Envelope.of(List.of(message(0, 0))));
+                round(group.background(), envelope(message(0, 0)));
                 assertThatThrownBy(() -> group.background().allReduceSum(new double[1]))
                     .isInstanceOf(CollectiveException.class);
                 return Optional.empty();

@@ -37,7 +37,7 @@ final class UpdateMessagesTest {
   @ValueSource(ints = {0, 1, 4, MOST_WORDS})
   void messageComesBackAsItWas(int length) {
     int[] words = new Random(length).ints(length).toArray();
-    GradientsUpdateMessage read = read(UpdateMessages.write(message(words)));
+    GradientsUpdateMessage read = read(PartMessages.written(message(words)));
 
     assertThat(Words.of(read.getPayload())).containsExactly(words);
     assertThat(read.getOriginatorId()).isEqualTo("rank=3");
@@ -49,7 +49,7 @@ final class UpdateMessagesTest {
   void messageTakesLittleMoreThanItsIntegers() {
     int[] words = new int[MOST_WORDS];
     Arrays.fill(words, -1);
-    byte[] bytes = UpdateMessages.write(message(words));
+    byte[] bytes = PartMessages.written(message(words));
 
     assertThat(bytes.length - words.length * Integer.BYTES)
         .isLessThan(UpdateMessages.MOST_OVERHEAD_BYTES / 2);
@@ -103,7 +103,7 @@ final class UpdateMessagesTest {
 
   @Test
   void arrayOfHugeLengthIsRefusedByItsLength() {
-    byte[] bytes = UpdateMessages.write(message(WORDS));
+    byte[] bytes = PartMessages.written(message(WORDS));
     ByteBuffer.wrap(bytes).putInt(lengthBefore(bytes), Integer.MAX_VALUE);
 
     assertThatThrownBy(() -> read(bytes))
@@ -164,7 +164,7 @@ final class UpdateMessagesTest {
 
   @Test
   void moreBytesThanAMessageAreRefused() {
-    byte[] one = UpdateMessages.write(message(WORDS));
+    byte[] one = PartMessages.written(message(WORDS));
     byte[] longer = Arrays.copyOf(one, one.length + 1);
 
     assertThatThrownBy(() -> read(longer)).isInstanceOf(RefusedMessageException.class);
@@ -178,7 +178,7 @@ final class UpdateMessagesTest {
     long seed = System.nanoTime();
     System.out.println("damagedMessagesAreRefusedOrReadButNothingElse seed=" + seed);
     Random random = new Random(seed);
-    byte[] whole = UpdateMessages.write(message(WORDS));
+    byte[] whole = PartMessages.written(message(WORDS));
     int refused = 0;
     for (int i = 0; i < 3000; i++) {
       byte[] damaged =

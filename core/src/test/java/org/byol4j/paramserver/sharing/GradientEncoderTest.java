@@ -63,6 +63,10 @@ final class GradientEncoderTest {
     assertThat(FirstThreshold.of(gradient, 1)).isBetween(1e-6 * (1 - 1.0 / 128), 1e-6);
     assertThat(FirstThreshold.of(new float[1000], 0.1)).isZero();
 
+    // of negative elements a bitmap sends those that reach half of the threshold, too
+    for (int i = 0; i < gradient.length; i++) {
+      gradient[i] = Math.abs(gradient[i]);
+    }
     SharingSettings automatic = new SharingSettings(0, 0.02, 0.05, 0.5, 0, 1, 0);
     try (GradientEncoder encoder = new GradientEncoder(automatic, gradient.length)) {
       assertThat(encoder.hasThreshold()).isFalse();

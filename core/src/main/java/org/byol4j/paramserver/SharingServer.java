@@ -212,7 +212,8 @@ public final class SharingServer implements ParameterServer {
     exchange.send(step, encoder.encode(step, encoded));
     collective.reduceScatterSum(dense, denseBounds);
     collective.allGather(dense, denseBounds);
-    FloatBuffer sums = freeDense.isEmpty() ? FloatBuffer.allocate(elements.dense()) : freeDense.pop();
+    FloatBuffer sums =
+        freeDense.isEmpty() ? FloatBuffer.allocate(elements.dense()) : freeDense.pop();
     return sums.put(0, dense.values(), 0, elements.dense());
   }
 

@@ -1,9 +1,9 @@
 package org.byol4j.paramserver.dl4j;
 
 import io.reactivex.functions.Consumer;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.nd4j.parameterserver.distributed.v2.enums.PropagationMode;
 import org.nd4j.parameterserver.distributed.v2.messages.INDArrayMessage;

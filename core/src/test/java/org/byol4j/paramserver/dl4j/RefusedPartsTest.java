@@ -48,9 +48,7 @@ final class RefusedPartsTest {
     int before = Gadget.runs();
     String log =
         expectRefusal(
-            background ->
-                round(
-                    background, envelope(UpdateMessagesTest.serialized(new Gadget()))),
+            background -> round(background, envelope(UpdateMessagesTest.serialized(new Gadget()))),
             "refused what came: message of rank=1: class=" + Gadget.class.getName());
     assertThat(Gadget.runs()).isEqualTo(before);
     assertThat(log)

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveArguments;
@@ -30,14 +29,11 @@ final class NcclCollective implements Collective {
 
   private static final String FIGURES = "allGather of figures";
   private static final long CLOSING_SECONDS = 10;
-  private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
-  private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
-  private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final Collective control;
   private final Engine engine;
   private final GpuLink link;
-  private final long timeoutNanos;
+  private final LinkWait wait;
   private final int rank;
   private final int size;
   private final Routes routes;
@@ -69,8 +65,8 @@ final class NcclCollective implements Collective {
     this.control = control;
     this.engine = engine;
     this.link = link;
-    timeoutNanos = progressTimeout.toNanos();
     rank = control.rank();
+    wait = new LinkWait(link, progressTimeout, rank);
     size = control.size();
     routes = new Routes(size);
     sum = new RankOrderSumKernel(engine, rank, size);
@@ -264,38 +260,12 @@ final class NcclCollective implements Collective {
   /** Waits for everything that was started on the GPU. */
   private void finish(String operation) {
     try {
-      await(operation);
+      wait.run(operation, () -> !failure.get().isEmpty(), this::fail);
     } catch (IllegalStateException e) {
       fail("rank=%d %s: %s".formatted(rank, operation, e.getMessage()));
     }
     throwIfFailed(operation);
     isUnderway = false;
-  }
-
-  private void await(String operation) {
-    long start = System.nanoTime();
-    long lastLook = start;
-    while (!link.isDone() && failure.get().isEmpty()) {
-      long now = System.nanoTime();
-      if (now - start < SPIN_NANOS) {
-        Thread.onSpinWait();
-        continue;
-      }
-      if (now - lastLook > BETWEEN_LOOKS_NANOS) {
-        lastLook = now;
-        link.problem()
-            .ifPresent(problem -> fail("rank=%d %s: %s".formatted(rank, operation, problem)));
-        if (Thread.currentThread().isInterrupted()) {
-          fail("rank=%d %s interrupted".formatted(rank, operation));
-        }
-      }
-      if (now - start > timeoutNanos) {
-        fail(
-            "rank=%d %s between GPUs timed out: timeoutMs=%d"
-                .formatted(rank, operation, TimeUnit.NANOSECONDS.toMillis(timeoutNanos)));
-      }
-      LockSupport.parkNanos(PAUSE_NANOS);
-    }
   }
 
   /** Fails the group, which aborts what is under way, here too. */

@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.byol4j.collective.Collective;
 import org.byol4j.device.Device;
+import org.byol4j.device.Shape;
+import org.byol4j.device.Tensor;
 import org.byol4j.nn.Architecture;
 import org.byol4j.nn.NetworkSettings;
 import org.byol4j.nn.View;
@@ -51,7 +53,8 @@ public final class StepBenchmark {
 
   /**
    * Runs {@link #WARMUP_STEPS} and then {@code steps} timed steps. Every replica of the group calls
-   * this.
+   * this. The images lie where training's views do: on the device if it makes them itself, else in
+   * memory of the host.
    *
    * @param server how the replicas' weights are kept equal
    * @param batch images per step, over all replicas
@@ -75,7 +78,9 @@ public final class StepBenchmark {
     TargetSettings target =
         new TargetSettings(
             0.99, TargetSettings.Schedule.CONSTANT, TargetSettings.Update.AFTER_STEP);
-    MicroBatches images = new RandomImages(rows, imageSize, SEED + collective.rank());
+    RandomImages noise = new RandomImages(rows, imageSize, SEED + collective.rank());
+    MicroBatches images =
+        device.makesViews() ? noise.on(device, new Shape(rows, imageSize, imageSize, 3)) : noise;
     try (Replica replica =
         new Replica(
             device,
@@ -140,6 +145,17 @@ public final class StepBenchmark {
       this.view2 = View.of(noise(length, random));
     }
 
+    /** The same on a device, for as long as that is open. */
+    MicroBatches on(Device device, Shape shape) {
+      return new DeviceImages(resident(view1, device, shape), resident(view2, device, shape));
+    }
+
+    private static View resident(View view, Device device, Shape shape) {
+      Tensor images = device.allocateActivations(shape);
+      view.writeTo(device, images);
+      return View.of(images);
+    }
+
     private static FloatBuffer noise(int length, SplittableRandom random) {
       FloatBuffer values =
           ByteBuffer.allocateDirect(length * Float.BYTES)
@@ -163,5 +179,12 @@ public final class StepBenchmark {
     public View view2() {
       return view2;
     }
+  }
+
+  /** The same images at every step. */
+  private record DeviceImages(View view1, View view2) implements MicroBatches {
+
+    @Override
+    public void next() {}
   }
 }

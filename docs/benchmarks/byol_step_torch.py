@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""A whole BYOL step in PyTorch on the CPU, timed: the peer that `bin/byol4j bench step` is compared with.
+"""A whole BYOL step in PyTorch on a CPU or a GPU, timed: the peer that `bin/byol4j bench step` is compared with.
 
 The step is Grill et al. 2020: two views through the online network (ResNet, projector, predictor) and the target
 network (ResNet, projector), the loss over both directions, backward, SGD with momentum, EMA of the target. Networks are
 torchvision's ResNets without the classifier. Images are random and made once: no data pipeline is measured.
 
 Defaults are the fastest settings that were found for this workload (docs/benchmarks/README.md): channels_last, oneDNN on,
-fused SGD, EMA by torch._foreach, eager, and an allocator that keeps its memory between steps. Prints one line of JSON with
-the same keys as ours.
+fused SGD, EMA by torch._foreach, eager, and an allocator that keeps its memory between steps. On a GPU (--device cuda):
+channels_last, cudnn.benchmark, images that lie on it, and with --precision bf16 autocast. Prints one line of JSON with the
+same keys as ours; peak_gpu_mb is what the allocator reserved.
 """
 
 import argparse
@@ -45,7 +46,9 @@ def parse():
         default="keep",
         help="keep: glibc reuses large blocks in huge pages instead of returning them to the kernel after each use",
     )
-    parser.add_argument("--compile", action="store_true", help="torch.compile the networks (needs a C++ compiler)")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--precision", choices=["fp32", "tf32", "bf16"], default="fp32")
+    parser.add_argument("--compile", action="store_true", help="torch.compile the networks (needs a C++ compiler, on a GPU Triton)")
     return parser.parse_args()
 
 
@@ -59,117 +62,38 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # read when torch is lo
 
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
-from torch.nn import functional  # noqa: E402
 
-
-def conv(inputs, outputs, size, stride=1):
-    return nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=False)
-
-
-class BasicBlock(nn.Module):
-    expansion = 1
-
-    def __init__(self, inputs, channels, stride):
-        super().__init__()
-        self.conv1, self.bn1 = conv(inputs, channels, 3, stride), nn.BatchNorm2d(channels)
-        self.conv2, self.bn2 = conv(channels, channels, 3), nn.BatchNorm2d(channels)
-        self.relu = nn.ReLU(inplace=True)
-        self.downsample = shortcut(inputs, channels, stride)
-
-    def forward(self, x):
-        y = self.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y))
-        y += x if self.downsample is None else self.downsample(x)
-        return self.relu(y)
-
-
-class Bottleneck(nn.Module):
-    expansion = 4
-
-    def __init__(self, inputs, channels, stride):
-        super().__init__()
-        outputs = channels * self.expansion
-        self.conv1, self.bn1 = conv(inputs, channels, 1), nn.BatchNorm2d(channels)
-        self.conv2, self.bn2 = conv(channels, channels, 3, stride), nn.BatchNorm2d(channels)
-        self.conv3, self.bn3 = conv(channels, outputs, 1), nn.BatchNorm2d(outputs)
-        self.relu = nn.ReLU(inplace=True)
-        self.downsample = shortcut(inputs, outputs, stride)
-
-    def forward(self, x):
-        y = self.relu(self.bn1(self.conv1(x)))
-        y = self.relu(self.bn2(self.conv2(y)))
-        y = self.bn3(self.conv3(y))
-        y += x if self.downsample is None else self.downsample(x)
-        return self.relu(y)
-
-
-def shortcut(inputs, outputs, stride):
-    if stride == 1 and inputs == outputs:
-        return None
-    return nn.Sequential(conv(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
-
-
-RESNETS = {
-    "resnet18": (BasicBlock, (2, 2, 2, 2)),
-    "resnet34": (BasicBlock, (3, 4, 6, 3)),
-    "resnet50": (Bottleneck, (3, 4, 6, 3)),
-    "resnet101": (Bottleneck, (3, 4, 23, 3)),
-}
-
-
-def resnet(name, stem):
-    """The backbone up to the average pooling, and how many features it has."""
-    block, depths = RESNETS[name]
-    if stem == "cifar":
-        layers = [conv(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU(inplace=True)]
-    else:
-        layers = [conv(3, 64, 7, 2), nn.BatchNorm2d(64), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1)]
-    features = 64
-    for group, depth in enumerate(depths):
-        for index in range(depth):
-            stride = 2 if group > 0 and index == 0 else 1
-            layers.append(block(features, 64 << group, stride))
-            features = (64 << group) * block.expansion
-    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
-    for layer in nn.ModuleList(layers).modules():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-    return nn.Sequential(*layers), features
-
-
-def head(inputs, hidden, outputs):
-    return nn.Sequential(
-        nn.Linear(inputs, hidden), nn.BatchNorm1d(hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs, bias=False)
-    )
-
-
-def regression(prediction, projection):
-    """The mean of ‖q̂ − ẑ'‖² = 2 − 2cos (Grill et al. 2020, eq. 2)."""
-    return (2 - 2 * functional.cosine_similarity(prediction, projection)).mean()
+from byol_networks_torch import head, regression, resnet  # noqa: E402
 
 
 def main():
     torch.set_num_threads(ARGUMENTS.threads)
     torch.manual_seed(1)
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = ARGUMENTS.precision == "tf32"
+    device = torch.device(ARGUMENTS.device)
     layout = torch.channels_last if ARGUMENTS.layout == "channels_last" else torch.contiguous_format
     backbone, features = resnet(ARGUMENTS.backbone, ARGUMENTS.stem)
-    encoder = nn.Sequential(backbone, head(features, ARGUMENTS.hidden, ARGUMENTS.output)).to(memory_format=layout)
+    encoder = nn.Sequential(backbone, head(features, ARGUMENTS.hidden, ARGUMENTS.output))
+    encoder = encoder.to(device, memory_format=layout)
     target = copy.deepcopy(encoder).requires_grad_(False)
-    online = nn.Sequential(encoder, head(ARGUMENTS.output, ARGUMENTS.hidden, ARGUMENTS.output))
+    online = nn.Sequential(encoder, head(ARGUMENTS.output, ARGUMENTS.hidden, ARGUMENTS.output).to(device))
     optimizer = torch.optim.SGD(online.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-6, fused=True)
     online_weights, target_weights = list(encoder.parameters()), list(target.parameters())
     if ARGUMENTS.compile:
         online, target = torch.compile(online), torch.compile(target)
 
     shape = (ARGUMENTS.batch, 3, ARGUMENTS.image, ARGUMENTS.image)
-    view1 = torch.randn(shape).contiguous(memory_format=layout)
-    view2 = (view1 + 0.5 * torch.randn(shape)).contiguous(memory_format=layout)
+    view1 = torch.randn(shape)
+    view2 = view1 + 0.5 * torch.randn(shape)
+    view1, view2 = (view.to(device).contiguous(memory_format=layout) for view in (view1, view2))
 
     def learn(view, other):
-        prediction = online(view)
-        with torch.no_grad():
-            projection = target(other)
-        return regression(prediction, projection)
+        with torch.autocast(device.type, torch.bfloat16, enabled=ARGUMENTS.precision == "bf16"):
+            prediction = online(view)
+            with torch.no_grad():
+                projection = target(other)
+        return regression(prediction.float(), projection.float())
 
     def step():
         optimizer.zero_grad(set_to_none=True)
@@ -185,20 +109,27 @@ def main():
         optimizer.step()
         with torch.no_grad():
             torch._foreach_lerp_(target_weights, online_weights, 0.01)
-        return loss.item()
+        return loss.item()  # waits for all that was started
+
+    def synchronize():
+        if device.type == "cuda":
+            torch.cuda.synchronize()
 
     losses = [step() for _ in range(ARGUMENTS.warmup)]
     seconds = []
     for _ in range(ARGUMENTS.steps):
         start = time.perf_counter()
         losses.append(step())
+        synchronize()
         seconds.append(time.perf_counter() - start)
     median = statistics.median(seconds)
     result = {
         "img_per_s": round(ARGUMENTS.batch / median, 3),
         "median_s": round(median, 5),
         "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        "precision": "fp32",
+        "peak_gpu_mb": round(torch.cuda.max_memory_reserved() / 2**20, 1) if device.type == "cuda" else 0,
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+        "precision": ARGUMENTS.precision,
         "first_loss": losses[0],
         "last_loss": losses[-1],
         "torch": torch.__version__,

@@ -19,9 +19,6 @@ import time
 
 import numpy
 import PIL.Image
-import torch
-import torchvision
-from torchvision import transforms
 
 
 def make(folder, count=64):
@@ -40,7 +37,7 @@ def make(folder, count=64):
         image.save(folder / "waves" / f"{index:03}.jpg", quality=90)
 
 
-def recipe(size, blur, solarize):
+def recipe(transforms, size, blur, solarize):
     taps = 2 * int(size / 10 / 2) + 1
     return transforms.Compose([
         transforms.RandomResizedCrop(
@@ -65,10 +62,15 @@ def main():
     if arguments.make:
         make(arguments.folder)
         return
+    # drawing images needs neither
+    import torch
+    import torchvision
+    from torchvision import transforms
+
     torch.set_num_threads(1)
     torch.manual_seed(0)
     encoded = [path.read_bytes() for path in sorted(arguments.folder.rglob("*.jpg"))]
-    views = [recipe(arguments.size, 1.0, 0.0), recipe(arguments.size, 0.1, 0.2)]
+    views = [recipe(transforms, arguments.size, 1.0, 0.0), recipe(transforms, arguments.size, 0.1, 0.2)]
 
     def run(seconds):
         start = time.perf_counter()

@@ -158,18 +158,18 @@ def training(session, out, images, *keys):
 
 def bits(session):
     images = session.arguments.images
-    digests = []
+    digests, states = [], []
     for turn in (1, 2):
         out = session.out / f"bits-{turn}"
         command = training(
             session, out, images, "train.epochs=1", "knn.every-epochs=0",
-            *(["compute.precision=bf16"] if not session.arguments.dry_run else ["train.batch-size=512"]))
-        session.run("bits", f"run {turn}", command)
-        files = sorted(out.glob("checkpoints/*/*")) if out.exists() else []
-        weights = [f for f in files if f.suffix not in (".json", ".conf")]
-        digests.append({f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in weights})
+            *(["compute.precision=bf16"] if not session.arguments.dry_run else ["train.batch-size=256"]))
+        states.append(session.run("bits", f"run {turn}", command).get("status"))
+        checkpoints = sorted(out.glob("checkpoints/step-*")) if out.exists() else []
+        weights = sorted(checkpoints[-1].glob("*.f32")) if checkpoints else []
+        digests.append({f"{f.parent.name}/{f.name}": hashlib.sha256(f.read_bytes()).hexdigest() for f in weights})
         shutil.rmtree(out, ignore_errors=True)
-    same = bool(digests[0]) and digests[0] == digests[1]
+    same = states == [0, 0] and bool(digests[0]) and digests[0] == digests[1]
     session.keep("bits", "two runs", {"files": sorted(digests[0]), "same_bits": same}, {})
 
 
@@ -276,6 +276,7 @@ def table(out):
             rate = e.get("img_per_s", e.get("imagesPerSecond", 0))
             top1 = e.get("knn_top1", knn_of(out / "learning-ours.jsonl"))
             lines.append(f"| {e['name']} | {e.get('epochs', '–')} | {rate:.0f} | {e['seconds']:.0f} | {e['loss']:.4f} | {top1} |")
+    entries = list({(e["piece"], e["name"]): e for e in entries}.values())
     failed = [e for e in entries if e.get("status", 0) != 0 or "skipped" in e]
     if failed:
         lines += ["", "Not done:"] + [f"- {e['piece']}, {e['name']}: {e.get('skipped', e.get('status'))}" for e in failed]

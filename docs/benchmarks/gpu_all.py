@@ -152,7 +152,8 @@ def training(session, out, images, *keys):
     """A run of the CIFAR recipe into a new folder."""
     shutil.rmtree(out, ignore_errors=True)
     dry = ["network.width=0.125", "heads.hidden=32", "augment.size=16", "data.workers=1", "optimizer.warmup-epochs=0"]
-    fixed = [f"compute.device={session.device}", "compute.threads=1", "augment.on=auto", *(dry if session.arguments.dry_run else [])]
+    decoders = [f"data.workers={max(1, os.cpu_count() - 2)}"]
+    fixed = [f"compute.device={session.device}", "compute.threads=1", "augment.on=auto", *(dry if session.arguments.dry_run else decoders)]
     return session.ours("train", session.arguments.conf, images, out, *fixed, *keys)
 
 

@@ -316,9 +316,9 @@ class ConfigurationTest {
     assertThat(configuration().server().targetSync()).isEqualTo(TargetSync.BROADCAST);
 
     ParameterServerSettings sharing =
-        configuration(SHARING, "gradient-sharing.max-share=0.2").server();
+        configuration(SHARING, "gradient-sharing.max-share=0.4").server();
     assertThat(sharing.targetSync()).isEqualTo(TargetSync.LOCAL);
-    assertThat(sharing.sharing().orElseThrow().maxShare()).isEqualTo(0.2);
+    assertThat(sharing.sharing().orElseThrow().maxShare()).isEqualTo(0.4);
     assertThat(sharing.sharing().orElseThrow().initialThreshold()).as("auto").isZero();
     assertThat(
             configuration(SHARING, "gradient-sharing.initial-threshold=1e-3")
@@ -346,13 +346,13 @@ class ConfigurationTest {
         .contains("parameter-server.mode: synchronous -> gradient-sharing");
     assertThat(
             sharing.resumeDifferences(
-                configuration(SHARING, "gradient-sharing.max-share=0.2").text()))
-        .containsExactly("gradient-sharing.max-share: 0.15 -> 0.2");
+                configuration(SHARING, "gradient-sharing.max-share=0.4").text()))
+        .containsExactly("gradient-sharing.max-share: 0.3 -> 0.4");
   }
 
   @Test
   void synchronousRunGoesOnWhateverWouldBeSharedOtherwise() {
-    ConfigurationText now = configuration("gradient-sharing.max-share=0.2").text();
+    ConfigurationText now = configuration("gradient-sharing.max-share=0.4").text();
     ConfigurationText before = configuration().text();
     ConfigurationText older =
         ConfigurationText.parse(

@@ -298,10 +298,10 @@ class FaultsTest {
 
   @Test
   void smallestShareMustNotBeAboveTheLargest() {
-    assertThat(faults("parameter-server.mode=gradient-sharing", "gradient-sharing.min-share=0.16"))
+    assertThat(faults("parameter-server.mode=gradient-sharing", "gradient-sharing.min-share=0.31"))
         .containsExactly(
-            "gradient-sharing.min-share=0.16 is above gradient-sharing.max-share=0.15 (--set;"
-                + " gradient-sharing.max-share: reference.conf: n); allowed: at most 0.15");
+            "gradient-sharing.min-share=0.31 is above gradient-sharing.max-share=0.3 (--set;"
+                + " gradient-sharing.max-share: reference.conf: n); allowed: at most 0.3");
   }
 
   @Test

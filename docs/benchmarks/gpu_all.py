@@ -2,11 +2,11 @@
 """All that is to be shown on a GPU, in order: tests, speed beside PyTorch, augmentation, learning. One table, raw results kept.
 
     bin/carry-to-gpu FOLDER; carry it and docs/benchmarks there; there:
-    docs/benchmarks/gpu_all.py --ours FOLDER/run --out results                                  # everything, under 25 minutes
+    docs/benchmarks/gpu_all.py --ours FOLDER/run --out results                                  # everything, 29 minutes at most
     docs/benchmarks/gpu_all.py --ours FOLDER/run --out results --only tests steps views         # or piece by piece,
     docs/benchmarks/gpu_all.py --ours FOLDER/run --out results --only learning --images cifar-10-train.tar.gz
 
-Pieces, each under 10 minutes on an H200 (--deadline SECONDS ends one early, the least important runs last):
+Pieces, each under 10 minutes on an H200 but for learning, whose two sides take --minutes each (--deadline SECONDS ends one early, the least important runs last):
   tests      what doctor finds; the tests tagged gpu: contract in fp32 and tf32, 20 steps as onednn goes, views, NCCL
   bits       the same short training twice: weights must agree in every bit
   steps      whole steps, ours and PyTorch by turns, eager first and then torch.compile; peak memory of each

@@ -41,7 +41,8 @@ class SharedGradientsTest {
             entry -> {
               assertThat(entry.timing().sentBytes().orElseThrow()).isPositive();
               assertThat(entry.threshold().orElseThrow()).isPositive();
-              assertThat(entry.sentShare().orElseThrow()).isBetween(0.0, 1.0);
+              // an element may be in all four encodings
+              assertThat(entry.sentShare().orElseThrow()).isBetween(0.0, 4.0);
             });
     assertThatThrownBy(SmallRun.in(folder, "embedded", "cluster.replicas=2")::onThreads)
         .isInstanceOf(ResumeRefusedException.class)

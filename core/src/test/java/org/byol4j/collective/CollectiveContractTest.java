@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -249,15 +248,12 @@ public abstract class CollectiveContractTest {
 
   private static ArrayVector vector(boolean single, int rank) {
     double[] values = doubles(rank);
-    if (!single) {
-      return ArrayVector.ofDoubles(values);
-    }
-    return ArrayVector.ofFloats(Arrays.stream(values).map(value -> (float) value).toArray());
+    return single
+        ? ArrayVector.ofFloats(Arrays.stream(values).map(value -> (float) value).toArray())
+        : ArrayVector.ofDoubles(values);
   }
 
-  /** Values of all magnitudes, whose sum depends on its order. */
   private static double[] doubles(int rank) {
-    Random random = new Random(rank);
-    return random.doubles(LENGTH, -1, 1).map(value -> value * Math.exp(9 * value)).toArray();
+    return ManyMagnitudes.doubles(rank, LENGTH);
   }
 }

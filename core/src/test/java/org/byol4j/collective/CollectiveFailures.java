@@ -14,8 +14,18 @@ public final class CollectiveFailures {
   /** Expects that a program fails on every replica, with {@code reason} in the message. */
   public static void expectAllToFail(
       List<Collective> group, Program<Integer> program, String reason) {
-    assertThat(Replicas.outcomes(group, program))
-        .hasSize(group.size())
+    expectAllToHaveFailed(
+        group.size(), Replicas.outcomes(group, program), reason, CollectiveException.class);
+  }
+
+  /**
+   * Expects that a program has failed on every one of {@code size} replicas, by one of the {@code
+   * types}, with {@code reason} in the message.
+   */
+  public static void expectAllToHaveFailed(
+      int size, List<? extends Outcome<?>> outcomes, String reason, Class<?>... types) {
+    assertThat(outcomes)
+        .hasSize(size)
         .allSatisfy(
             outcome ->
                 assertThat(outcome.failure())
@@ -23,7 +33,7 @@ public final class CollectiveFailures {
                     .satisfies(
                         failure ->
                             assertThat(failure)
-                                .isInstanceOf(CollectiveException.class)
+                                .isInstanceOfAny(types)
                                 .hasMessageContaining(reason)));
   }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +15,6 @@ import org.byol4j.checkpoint.WeightsDigest;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.ForwardingCollective;
 import org.byol4j.collective.Vector;
-import org.byol4j.data.ImageStore;
 import org.byol4j.parameters.Slice;
 import org.byol4j.paramserver.ParameterServerSettings;
 import org.byol4j.paramserver.sharing.FaultyReplicaException;
@@ -134,23 +132,7 @@ final class SharingRunTest {
   @Test
   void replicaThatSendsNonsenseEndsTheRunForThatReason() {
     ReplicaLauncher launcher =
-        start -> {
-          ImageStore store = ImageStore.existing(Path.of(start.images().place()));
-          return LocalReplicas.run(
-                  2,
-                  Duration.ofSeconds(60),
-                  group ->
-                      new ReplicaTask(
-                              start,
-                              store,
-                              group.rank() == 1 ? talkingNonsense(group) : group,
-                              new StopSignal(),
-                              RunObserver.NONE,
-                              "")
-                          .run())
-              .get(0)
-              .orElseThrow();
-        };
+        new FaultyReplicas(group -> group.rank() == 1 ? talkingNonsense(group) : group);
     assertThatThrownBy(() -> run("run", 2).run(launcher, 3, new StopSignal(), RunObserver.NONE))
         .isInstanceOf(FaultyReplicaException.class)
         .hasMessageContaining("rank=0 step=0 refused what came: envelope of rank=1");

@@ -11,9 +11,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.collective.Collective;
+import org.byol4j.collective.ManyMagnitudes;
 import org.byol4j.collective.Replicas;
 import org.byol4j.collective.Vector;
 import org.byol4j.collective.tcp.OpenGroups;
@@ -172,9 +172,9 @@ class ChunksOverlapTest {
               }
             });
 
-    float[] expected = values(0, length);
+    float[] expected = ManyMagnitudes.floats(0, length);
     for (int rank = 1; rank < size; rank++) {
-      float[] term = values(rank, length);
+      float[] term = ManyMagnitudes.floats(rank, length);
       for (int i = 0; i < length; i++) {
         expected[i] += term[i];
       }
@@ -186,18 +186,7 @@ class ChunksOverlapTest {
 
   private static Tensor random(CudaDevice device, int seed, long length) {
     Tensor tensor = device.allocate(Shape.vector((int) length));
-    device.write(FloatBuffer.wrap(values(seed, (int) length)), tensor);
+    device.write(FloatBuffer.wrap(ManyMagnitudes.floats(seed, (int) length)), tensor);
     return tensor;
-  }
-
-  /** Values of all magnitudes, whose sum depends on its order. */
-  private static float[] values(int seed, int length) {
-    Random random = new Random(seed);
-    float[] values = new float[length];
-    for (int i = 0; i < length; i++) {
-      double value = 2 * random.nextDouble() - 1;
-      values[i] = (float) (value * Math.exp(9 * value));
-    }
-    return values;
   }
 }

@@ -9,12 +9,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.byol4j.collective.Collective;
 import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.FloatVector;
+import org.byol4j.collective.ManyMagnitudes;
 import org.byol4j.collective.Replicas;
 import org.byol4j.collective.Replicas.Outcome;
 import org.byol4j.collective.Vector;
@@ -77,6 +77,40 @@ class NcclCollectiveTest {
     byte[] id = new HostGpu(Order.FORWARDS).newLinkId();
     return Replicas.outcomes(
         groups.of(size), control -> seated(control, id, 1 << 20, timeout, work));
+  }
+
+  /** What becomes of work that all but one do, who ends the group instead. */
+  private List<Outcome<String>> whereRank1Aborts(int size, Work<String> work) {
+    return outcomes(
+        size,
+        PATIENCE,
+        seat -> {
+          if (seat.nccl().rank() == 1) {
+            seat.nccl().abort("no more");
+            return "aborted";
+          }
+          return work.run(seat);
+        });
+  }
+
+  /** What becomes of work of two that one does, for 200 ms, while the other never comes. */
+  private List<Outcome<String>> whereRank0NeverComes(Work<String> work) {
+    CountDownLatch isOver = new CountDownLatch(1);
+    return outcomes(
+        2,
+        Duration.ofMillis(200),
+        seat -> {
+          if (seat.nccl().rank() == 0) {
+            isOver.await();
+            return "never came";
+          }
+          try {
+            seat.link().stall();
+            return work.run(seat);
+          } finally {
+            isOver.countDown();
+          }
+        });
   }
 
   @ParameterizedTest
@@ -219,17 +253,7 @@ class NcclCollectiveTest {
 
   @Test
   void whoWaitsForFiguresHearsThatTheirReplicaIsLost() {
-    List<Outcome<String>> outcomes =
-        outcomes(
-            2,
-            PATIENCE,
-            seat -> {
-              if (seat.nccl().rank() == 1) {
-                seat.nccl().abort("no more");
-                return "aborted";
-              }
-              return endOfFigures(seat);
-            });
+    List<Outcome<String>> outcomes = whereRank1Aborts(2, NcclCollectiveTest::endOfFigures);
 
     assertThat(outcomes.get(0).failure().get(0))
         .isInstanceOf(CollectiveException.class)
@@ -239,23 +263,7 @@ class NcclCollectiveTest {
 
   @Test
   void waitForFiguresThatNeverComeTimesOut() {
-    CountDownLatch isOver = new CountDownLatch(1);
-    List<Outcome<String>> outcomes =
-        outcomes(
-            2,
-            Duration.ofMillis(200),
-            seat -> {
-              if (seat.nccl().rank() == 0) {
-                isOver.await();
-                return "never came";
-              }
-              try {
-                seat.link().stall();
-                return endOfFigures(seat);
-              } finally {
-                isOver.countDown();
-              }
-            });
+    List<Outcome<String>> outcomes = whereRank0NeverComes(NcclCollectiveTest::endOfFigures);
 
     assertThat(outcomes.get(1).failure().get(0))
         .isInstanceOf(CollectiveException.class)
@@ -288,17 +296,7 @@ class NcclCollectiveTest {
 
   @Test
   void replicaThatFailsEndsTheOperationsOfAllOthers() {
-    List<Outcome<String>> outcomes =
-        outcomes(
-            3,
-            PATIENCE,
-            seat -> {
-              if (seat.nccl().rank() == 1) {
-                seat.nccl().abort("no more");
-                return "aborted";
-              }
-              return endOfASum(seat);
-            });
+    List<Outcome<String>> outcomes = whereRank1Aborts(3, NcclCollectiveTest::endOfASum);
 
     for (int rank : new int[] {0, 2}) {
       assertThat(outcomes.get(rank).failure().get(0))
@@ -330,23 +328,7 @@ class NcclCollectiveTest {
 
   @Test
   void operationThatStandsStillTimesOut() {
-    CountDownLatch isOver = new CountDownLatch(1);
-    List<Outcome<String>> outcomes =
-        outcomes(
-            2,
-            Duration.ofMillis(200),
-            seat -> {
-              if (seat.nccl().rank() == 0) {
-                isOver.await();
-                return "never came";
-              }
-              try {
-                seat.link().stall();
-                return endOfASum(seat);
-              } finally {
-                isOver.countDown();
-              }
-            });
+    List<Outcome<String>> outcomes = whereRank0NeverComes(NcclCollectiveTest::endOfASum);
 
     assertThat(outcomes.get(1).failure().get(0))
         .isInstanceOf(CollectiveException.class)
@@ -421,16 +403,9 @@ class NcclCollectiveTest {
     }
   }
 
-  /** Values of all magnitudes, whose sum depends on its order. */
   private static Tensor random(Seat seat, int seed) {
-    Random random = new Random(seed);
-    float[] values = new float[LENGTH];
-    for (int i = 0; i < LENGTH; i++) {
-      double value = 2 * random.nextDouble() - 1;
-      values[i] = (float) (value * Math.exp(9 * value));
-    }
     Tensor tensor = seat.device().allocate(Shape.vector(LENGTH));
-    seat.device().write(FloatBuffer.wrap(values), tensor);
+    seat.device().write(FloatBuffer.wrap(ManyMagnitudes.floats(seed, LENGTH)), tensor);
     return tensor;
   }
 

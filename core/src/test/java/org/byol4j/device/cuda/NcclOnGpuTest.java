@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.FloatBuffer;
-import java.util.Random;
+import org.byol4j.collective.ManyMagnitudes;
 import org.byol4j.collective.RankOrderSum;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Shape;
@@ -71,9 +71,9 @@ class NcclOnGpuTest {
         FloatBuffer[] terms = new FloatBuffer[SIZE];
         FloatBuffer theirs = FloatBuffer.allocate(length * (SIZE - 1));
         for (int other = 0; other < SIZE; other++) {
-          terms[other] = FloatBuffer.wrap(values(length, other));
+          terms[other] = FloatBuffer.wrap(ManyMagnitudes.floats(other, length));
           if (other != rank) {
-            theirs.put(values(length, other));
+            theirs.put(ManyMagnitudes.floats(other, length));
           }
         }
         device.write(theirs.flip(), others);
@@ -92,19 +92,8 @@ class NcclOnGpuTest {
 
   private static Tensor filled(CudaDevice device, int length, int seed) {
     Tensor tensor = device.allocate(Shape.vector(length));
-    device.write(FloatBuffer.wrap(values(length, seed)), tensor);
+    device.write(FloatBuffer.wrap(ManyMagnitudes.floats(seed, length)), tensor);
     return tensor;
-  }
-
-  /** Values of all magnitudes, whose sum depends on its order. */
-  private static float[] values(int length, int seed) {
-    Random random = new Random(seed);
-    float[] values = new float[length];
-    for (int i = 0; i < length; i++) {
-      double value = 2 * random.nextDouble() - 1;
-      values[i] = (float) (value * Math.exp(9 * value));
-    }
-    return values;
   }
 
   private static float[] read(CudaDevice device, Tensor tensor) {

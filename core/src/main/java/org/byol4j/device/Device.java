@@ -125,6 +125,21 @@ public interface Device extends AutoCloseable {
     };
   }
 
+  /**
+   * The same for an {@code a} that is the gradient which {@code map} makes of {@code dy} ({@link
+   * LinearMap#backwardData}) and that nobody else wants; {@code dz} is no other of the tensors.
+   *
+   * @param map of this device
+   */
+  default Op addReluBackward(LinearMap map, Tensor dy, Tensor b, Tensor y, Tensor dz) {
+    Op product = map.backwardData(dy, dz);
+    Op mask = addReluBackward(dz, b, y, dz);
+    return () -> {
+      product.run();
+      mask.run();
+    };
+  }
+
   /** {@code sum = a + b}; {@code sum} may be {@code a}. */
   Op add(Tensor a, Tensor b, Tensor sum);
 

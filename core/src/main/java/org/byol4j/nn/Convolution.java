@@ -50,10 +50,7 @@ record Convolution(
       plan.release(dy);
       return Gradient.none();
     }
-    Slot dx = plan.take(x.shape());
-    plan.run(() -> map.backwardData(dy.tensor(), dx.tensor()));
-    plan.release(dy);
-    return Gradient.of(dx);
+    return Gradient.of(new Gradient.Product(map, dy, x.shape()));
   }
 
   /** The window over an input: TensorFlow's SAME, or torch's {@code padding = kernel / 2}. */

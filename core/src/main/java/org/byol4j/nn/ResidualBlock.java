@@ -1,8 +1,5 @@
 package org.byol4j.nn;
 
-import java.util.List;
-import org.byol4j.device.Device;
-
 /**
  * A residual block {@code y = relu(norm(main(x)) + shortcut(x))} (He et al. 2015), basic or
  * bottleneck.
@@ -36,27 +33,13 @@ record ResidualBlock(Sequential main, BatchNormalization norm, Sequential shortc
     return new Traced(
         y,
         dy -> {
-          Slot dz = maskedSum(plan, dy, y);
+          // the gradient with respect to the sum before the ReLU
+          Slot dz = dy.maskedSum(plan, y);
           plan.release(y);
           dz.retain();
           Gradient throughMain = branch.backward().plan(sum.backward().plan(Gradient.of(dz)));
           Gradient throughShortcut = residual.backward().plan(Gradient.of(dz));
-          return new Gradient(List.of(throughMain.sum(plan), throughShortcut.sum(plan)));
+          return throughMain.plus(throughShortcut);
         });
-  }
-
-  /** The gradient with respect to the sum before the ReLU: dy where y > 0. */
-  private static Slot maskedSum(Planner plan, Gradient dy, Slot y) {
-    Device device = plan.device();
-    if (dy.addends().size() != 2) {
-      Slot dz = dy.sum(plan);
-      plan.run(() -> device.reluBackward(dz.tensor(), y.tensor(), dz.tensor()));
-      return dz;
-    }
-    Slot dz = dy.addends().get(0);
-    Slot other = dy.addends().get(1);
-    plan.run(() -> device.addReluBackward(dz.tensor(), other.tensor(), y.tensor(), dz.tensor()));
-    plan.release(other);
-    return dz;
   }
 }

@@ -76,6 +76,52 @@ interface LinearMapContract {
         twins().tolerances().wideConvolution(), map, weights, input, output, 3);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    // batch, size, in, out, kernel, stride, padding, padding behind, offset of the tensors
+    "2, 6, 64, 24, 1, 1, 0, 0, 0",
+    "3, 5, 16, 32, 3, 1, 1, 1, 0",
+    "2, 7, 32, 16, 1, 2, 0, 0, 0",
+    "2, 8, 16, 24, 3, 2, 1, 1, 0",
+    "2, 8, 16, 24, 3, 2, 0, 1, 0",
+    "2, 6, 17, 24, 3, 1, 1, 1, 0",
+    "2, 6, 24, 17, 3, 1, 1, 1, 0",
+    "2, 6, 16, 16, 1, 1, 0, 0, 3"
+  })
+  default void maskedSumOfAGradientAndAnotherIsTheReferences(
+      int batch,
+      int size,
+      int in,
+      int out,
+      int kernel,
+      int stride,
+      int before,
+      int behind,
+      int offset) {
+    Padding padding = new Padding(before, behind);
+    Window window = new Window(kernel, stride, padding, padding);
+    Shape input = new Shape(batch, size, size, in);
+    Shape output = window.output(input, out);
+    Twin weights = twins().slice(Shape.vector(out * in * kernel * kernel));
+    Twin dy = twins().random(output, 0, 1, offset);
+    Twin other = twins().random(input, 0, 1, offset);
+    Twin y = twins().random(input, 0, 1, offset);
+    Twin dz = twins().random(input, 0, 1, offset);
+    twins()
+        .run(
+            side -> {
+              Device device = side.device();
+              // what a ReLU leaves: of some values nothing
+              device.reluBackward(side.of(y), side.of(y), side.of(y)).run();
+              LinearMap map = device.convolution(input, output, window, side.of(weights));
+              device
+                  .addReluBackward(map, side.of(dy), side.of(other), side.of(y), side.of(dz))
+                  .run();
+            });
+    twins().expectSame("dz", dz);
+    twins().expectSame("the other addend", other);
+  }
+
   @Test
   default void wideConvolutionSeesChangedWeights() {
     Window window = new Window(3, 1, Padding.both(1), Padding.both(1));

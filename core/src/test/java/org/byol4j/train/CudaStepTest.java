@@ -102,6 +102,23 @@ final class CudaStepTest {
     assertThat(replayed.running()).isEqualTo(eager.running());
   }
 
+  /**
+   * The gradient with respect to the output of a block: of the seven blocks that another follows,
+   * those of 8 and more channels.
+   */
+  @Test
+  void fusionSavesAKernelForEachBlockThatAnotherFollowsAndIsReplayed() {
+    Outcome sequence = outcome(HostCuda.openCounted("fp32"), Collective.single());
+    Outcome fused = outcome(HostCuda.openFusing("fp32"), Collective.single());
+    Outcome replayed = outcome(HostCuda.openReplayingFusing("fp32"), Collective.single());
+
+    long blocks = 5;
+    long views = 2;
+    assertThat(sequence.starts() - fused.starts()).isEqualTo(blocks * views);
+    assertThat(replayed.starts()).isEqualTo(1);
+    assertThat(replayed.weights()).isEqualTo(fused.weights());
+  }
+
   @Test
   void replicaOfTwoWaitsForEachExchangeOfStatisticsAndOnceForNorms() {
     List<Outcome> eager = together(false);

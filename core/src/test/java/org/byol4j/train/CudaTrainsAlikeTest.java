@@ -43,6 +43,12 @@ final class CudaTrainsAlikeTest {
   }
 
   @Test
+  void kernelsOnAHostThatFusesGoTheWayOfOnednn() {
+    assumeTrue(HostCuda.isAvailable(), "g++ on x86-64 compiles our kernels for the host");
+    expectAlike(() -> HostCuda.openFusing("fp32").device());
+  }
+
+  @Test
   void everyLayerInBfloat16OnTheHostGoesTheWayOfOnednn() {
     // so little of a step that 20 of them add up gradients of nearly the same weights: with more,
     // rounding to 8 bits leads small networks to other places

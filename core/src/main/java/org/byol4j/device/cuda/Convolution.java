@@ -1,5 +1,6 @@
 package org.byol4j.device.cuda;
 
+import java.util.Optional;
 import org.byol4j.device.LinearMap;
 import org.byol4j.device.Op;
 import org.byol4j.device.Padding;
@@ -134,6 +135,47 @@ final class Convolution implements LinearMap {
     };
   }
 
+  /**
+   * The same, added to {@code addend}, where {@code mask} is positive: {@link
+   * org.byol4j.device.Device#addReluBackward}. Empty where tensors are not used as they lie.
+   */
+  Optional<Op> backwardDataMasked(Tensor dy, Tensor addend, Tensor mask, Tensor dx) {
+    CudaTensor to = input(dx);
+    CudaTensor from = output(dy, to.element());
+    CudaTensor second = like(to, addend, "addend");
+    CudaTensor relu = like(to, mask, "mask");
+    if (!results.isDirect(from)
+        || !images.isDirect(to)
+        || !images.isDirect(second)
+        || !images.isDirect(relu)) {
+      return Optional.empty();
+    }
+    PackedWeights.Packed filters = engine.packedWeights().of(weights, extent, to.element());
+    Gpu.MaskedPlan plan =
+        maskedPlan(
+            to.element(),
+            new TrialGround(to.address(), filters.address(), from.address(), engine::lend));
+    return Optional.of(
+        () -> {
+          filters.refresh();
+          to.memory().requireOpen();
+          from.memory().requireOpen();
+          second.memory().requireOpen();
+          relu.memory().requireOpen();
+          plan.run(
+              to.address(),
+              filters.address(),
+              from.address(),
+              second.address(),
+              relu.address(),
+              engine.workspace().address());
+        });
+  }
+
+  private CudaTensor like(CudaTensor images, Tensor tensor, String role) {
+    return CudaTensor.of(tensor, engine, images.element(), images.elements(), role);
+  }
+
   @Override
   public Op backwardWeights(Tensor x, Tensor dy, Tensor gradient) {
     CudaTensor first = input(x);
@@ -191,10 +233,21 @@ final class Convolution implements LinearMap {
   private Gpu.ConvolutionPlan plan(
       ConvolutionProblem.Direction direction, Element element, TrialGround ground) {
     Gpu.ConvolutionPlan plan = engine.gpu().plan(problem(direction, element), ground);
-    if (plan.workspaceBytes() > 0) {
-      engine.workspace().atLeast(plan.workspaceBytes());
-    }
+    needWorkspace(plan.workspaceBytes());
     return plan;
+  }
+
+  private Gpu.MaskedPlan maskedPlan(Element element, TrialGround ground) {
+    ConvolutionProblem problem = problem(ConvolutionProblem.Direction.MASKED_DATA, element);
+    Gpu.MaskedPlan plan = engine.gpu().maskedPlan(problem, ground);
+    needWorkspace(plan.workspaceBytes());
+    return plan;
+  }
+
+  private void needWorkspace(long bytes) {
+    if (bytes > 0) {
+      engine.workspace().atLeast(bytes);
+    }
   }
 
   private CudaTensor input(Tensor tensor) {

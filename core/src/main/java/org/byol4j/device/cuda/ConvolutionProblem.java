@@ -30,7 +30,9 @@ record ConvolutionProblem(
     /** The gradient with respect to x, of those of y and w. */
     DATA,
     /** The gradient with respect to w, of x and the gradient of y. */
-    WEIGHTS
+    WEIGHTS,
+    /** That with respect to x, added to another one, where a ReLU has made something of x. */
+    MASKED_DATA
   }
 
   /** In what precision products are taken; sums are in float32. */

@@ -12,18 +12,14 @@ import java.util.function.LongSupplier;
  */
 final class ConvolutionTrials {
 
-  private static final int WARM_UP = 1;
-  private static final int RUNS = 5;
-
-  private final Gpu gpu;
-  private final LongSupplier nanoTime;
+  private final PlanClock clock;
 
   /**
+   * @param gpu what plans run on
    * @param nanoTime a clock, in nanoseconds
    */
   ConvolutionTrials(Gpu gpu, LongSupplier nanoTime) {
-    this.gpu = gpu;
-    this.nanoTime = nanoTime;
+    clock = new PlanClock(gpu, nanoTime);
   }
 
   /**
@@ -86,15 +82,6 @@ final class ConvolutionTrials {
   }
 
   private long nanos(Gpu.ConvolutionPlan plan, TrialGround ground, long w, long workspace) {
-    for (int i = 0; i < WARM_UP; i++) {
-      plan.run(ground.x(), w, ground.y(), workspace);
-    }
-    gpu.await();
-    long start = nanoTime.getAsLong();
-    for (int i = 0; i < RUNS; i++) {
-      plan.run(ground.x(), w, ground.y(), workspace);
-    }
-    gpu.await();
-    return nanoTime.getAsLong() - start;
+    return clock.nanos(() -> plan.run(ground.x(), w, ground.y(), workspace));
   }
 }

@@ -11,48 +11,60 @@ import java.util.Optional;
  * Chooses the way to compute each convolution: the one that was used before where a run goes on,
  * else the one on record, else the fastest of the few that each library likes best. What is chosen
  * goes on record before it is used, if nothing was there.
+ *
+ * @param <P> what is started: {@link Gpu.ConvolutionPlan} or {@link Gpu.MaskedPlan}
  */
-final class ConvolutionWays implements AutoCloseable {
+final class ConvolutionWays<P> implements AutoCloseable {
 
   /** How many ways of each library are tried. */
   private static final int CANDIDATES = 4;
 
   /** Something that knows ways. */
-  interface Library extends AutoCloseable {
+  interface Library<P> extends AutoCloseable {
 
-    /** Its best ways, best first, at most so many; the caller closes them. */
-    List<Way> ways(ConvolutionProblem problem, int most);
+    /**
+     * Its best ways, best first, at most so many; the caller closes them.
+     *
+     * @param ground where what a way is made of may be tried
+     */
+    List<Way<P>> ways(ConvolutionProblem problem, TrialGround ground, int most);
 
     /** The way of that name, if that can be made; the caller closes it. */
-    Optional<Way> way(ConvolutionProblem problem, String name);
+    Optional<Way<P>> way(ConvolutionProblem problem, TrialGround ground, String name);
 
     @Override
     void close();
   }
 
   /** A way to compute one problem, ready to run. */
-  interface Way extends AutoCloseable {
+  interface Way<P> extends AutoCloseable {
 
     /** The same for the same way on the same GPU and versions; no other library has it. */
     String name();
 
     /** A plan of its own for each user; it lives as long as the way. */
-    Gpu.ConvolutionPlan plan();
+    P plan();
 
     @Override
     void close();
   }
 
-  private final List<Library> libraries;
+  /** Something that finds the fastest of plans, by name, for a problem. */
+  @FunctionalInterface
+  interface Trials<P> {
+    String fastest(ConvolutionProblem problem, Map<String, P> plans, TrialGround ground);
+  }
+
+  private final List<Library<P>> libraries;
   private final PlanRecord record;
-  private final ConvolutionTrials trials;
-  private final Map<ConvolutionProblem, Way> chosen = new HashMap<>();
+  private final Trials<P> trials;
+  private final Map<ConvolutionProblem, Way<P>> chosen = new HashMap<>();
   private final Map<String, String> preferred = new HashMap<>();
 
   /**
    * @param libraries of equally fast ways that of the first is taken; closed with this
    */
-  ConvolutionWays(List<Library> libraries, PlanRecord record, ConvolutionTrials trials) {
+  ConvolutionWays(List<Library<P>> libraries, PlanRecord record, Trials<P> trials) {
     this.libraries = List.copyOf(libraries);
     this.record = record;
     this.trials = trials;
@@ -78,40 +90,41 @@ final class ConvolutionWays implements AutoCloseable {
    * @throws IllegalStateException if the one on record cannot be made
    * @throws OutOfMemoryError if there is no memory to try any
    */
-  Gpu.ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground) {
-    Way way = chosen.get(problem);
+  P plan(ConvolutionProblem problem, TrialGround ground) {
+    Way<P> way = chosen.get(problem);
     if (way == null) {
-      way = preferred(problem).orElseGet(() -> recorded(problem, ground));
+      way = preferred(problem, ground).orElseGet(() -> recorded(problem, ground));
       chosen.put(problem, way);
     }
     return way.plan();
   }
 
-  private Way recorded(ConvolutionProblem problem, TrialGround ground) {
-    return record.way(problem, () -> fastest(problem, ground), name -> made(problem, name));
+  private Way<P> recorded(ConvolutionProblem problem, TrialGround ground) {
+    return record.way(problem, () -> fastest(problem, ground), name -> made(problem, ground, name));
   }
 
   /** The way that a run used before, if it can be made; others on this machine take it too. */
-  private Optional<Way> preferred(ConvolutionProblem problem) {
-    Optional<Way> way =
-        Optional.ofNullable(preferred.get(problem.key())).flatMap(name -> made(problem, name));
+  private Optional<Way<P>> preferred(ConvolutionProblem problem, TrialGround ground) {
+    Optional<Way<P>> way =
+        Optional.ofNullable(preferred.get(problem.key()))
+            .flatMap(name -> made(problem, ground, name));
     way.ifPresent(found -> record.keep(problem, found.name()));
     return way;
   }
 
-  private Optional<Way> made(ConvolutionProblem problem, String name) {
+  private Optional<Way<P>> made(ConvolutionProblem problem, TrialGround ground, String name) {
     return libraries.stream()
-        .map(library -> library.way(problem, name))
+        .map(library -> library.way(problem, ground, name))
         .filter(Optional::isPresent)
         .map(Optional::get)
         .findFirst();
   }
 
   private String fastest(ConvolutionProblem problem, TrialGround ground) {
-    List<Way> candidates = new ArrayList<>();
+    List<Way<P>> candidates = new ArrayList<>();
     try {
-      libraries.forEach(library -> candidates.addAll(library.ways(problem, CANDIDATES)));
-      Map<String, Gpu.ConvolutionPlan> plans = new LinkedHashMap<>();
+      libraries.forEach(library -> candidates.addAll(library.ways(problem, ground, CANDIDATES)));
+      Map<String, P> plans = new LinkedHashMap<>();
       candidates.forEach(way -> plans.put(way.name(), way.plan()));
       return trials.fastest(problem, plans, ground);
     } finally {

@@ -33,7 +33,7 @@ import org.bytedeco.javacpp.SizeTPointer;
  * any, are written out and added up in a pass of their own; those that are added in place, in
  * whatever order they come, are left out. For float32 so is what rounds factors.
  */
-final class CublasLtWays implements ConvolutionWays.Library {
+final class CublasLtWays implements ConvolutionWays.Library<Gpu.ConvolutionPlan> {
 
   private static final String PREFIX = "cublasLt-";
 
@@ -54,15 +54,16 @@ final class CublasLtWays implements ConvolutionWays.Library {
   }
 
   @Override
-  public List<ConvolutionWays.Way> ways(ConvolutionProblem problem, int most) {
-    List<ConvolutionWays.Way> ways = new ArrayList<>();
+  public List<ConvolutionWays.Way<Gpu.ConvolutionPlan>> ways(
+      ConvolutionProblem problem, TrialGround ground, int most) {
+    List<ConvolutionWays.Way<Gpu.ConvolutionPlan>> ways = new ArrayList<>();
     if (!MatrixProduct.is(problem)) {
       return ways;
     }
     try (CublasLtProduct product = new CublasLtProduct(problem)) {
       for (long[] algorithm : product.heuristics(handle, LOOKS * most)) {
         if (ways.size() < most && keepsPromises(problem.arithmetic(), algorithm)) {
-          way(problem, PREFIX + CublasLtAlgorithm.text(algorithm)).ifPresent(ways::add);
+          way(problem, ground, PREFIX + CublasLtAlgorithm.text(algorithm)).ifPresent(ways::add);
         }
       }
     }
@@ -70,7 +71,8 @@ final class CublasLtWays implements ConvolutionWays.Library {
   }
 
   @Override
-  public Optional<ConvolutionWays.Way> way(ConvolutionProblem problem, String name) {
+  public Optional<ConvolutionWays.Way<Gpu.ConvolutionPlan>> way(
+      ConvolutionProblem problem, TrialGround ground, String name) {
     if (!name.startsWith(PREFIX) || !MatrixProduct.is(problem)) {
       return Optional.empty();
     }
@@ -78,10 +80,10 @@ final class CublasLtWays implements ConvolutionWays.Library {
     return algorithm.flatMap(words -> made(problem, name, words));
   }
 
-  private Optional<ConvolutionWays.Way> made(
+  private Optional<ConvolutionWays.Way<Gpu.ConvolutionPlan>> made(
       ConvolutionProblem problem, String name, long[] algorithm) {
     CublasLtProduct product = new CublasLtProduct(problem);
-    Optional<ConvolutionWays.Way> made =
+    Optional<ConvolutionWays.Way<Gpu.ConvolutionPlan>> made =
         product
             .workspaceBytes(handle, algorithm)
             .map(bytes -> new Made(name, product, algorithm, bytes));
@@ -134,7 +136,8 @@ final class CublasLtWays implements ConvolutionWays.Library {
   }
 
   /** A product by one algorithm. It remembers nothing between runs, so all its users share it. */
-  private final class Made implements ConvolutionWays.Way, Gpu.ConvolutionPlan {
+  private final class Made
+      implements ConvolutionWays.Way<Gpu.ConvolutionPlan>, Gpu.ConvolutionPlan {
     private final String name;
     private final CublasLtProduct product;
     private final cublasLtMatmulAlgo_t algorithm;

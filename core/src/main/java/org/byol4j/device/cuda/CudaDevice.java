@@ -320,6 +320,17 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public Op addReluBackward(LinearMap map, Tensor dy, Tensor b, Tensor y, Tensor dz) {
+    if (!(map instanceof Convolution convolution)) {
+      throw new IllegalArgumentException(
+          "map=%s is none of device=cuda".formatted(map.getClass().getName()));
+    }
+    return convolution
+        .backwardDataMasked(dy, b, y, dz)
+        .orElseGet(() -> Device.super.addReluBackward(map, dy, b, y, dz));
+  }
+
+  @Override
   public Op add(Tensor a, Tensor b, Tensor sum) {
     CudaTensor first = of(a);
     return engine

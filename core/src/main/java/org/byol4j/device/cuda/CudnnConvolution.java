@@ -11,17 +11,16 @@ import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.javacpp.LongPointer;
 
 /**
- * A convolution by one of cuDNN's ways. What it needs to run is made anew only when the addresses
- * are others than the last time.
+ * A convolution by one of cuDNN's ways, alone or with what follows it. What it needs to run is made
+ * anew only when the addresses are others than the last time.
  */
 final class CudnnConvolution implements Gpu.ConvolutionPlan, AutoCloseable {
-
-  private static final int TENSORS = 3;
 
   private final cudnnContext handle;
   private final CudnnPlanner.Way way;
   private final String name;
-  private final LongPointer addresses = new LongPointer(TENSORS);
+  private final long[] tensors;
+  private final LongPointer addresses;
   private final LongPointer workspaceAddress = new LongPointer(1);
   private CudnnDescriptor pack;
 
@@ -32,6 +31,8 @@ final class CudnnConvolution implements Gpu.ConvolutionPlan, AutoCloseable {
     this.handle = handle;
     this.way = way;
     name = problem.key() + " " + way.name();
+    tensors = CudnnGraph.tensors(problem);
+    addresses = new LongPointer(CudnnGraph.MOST_TENSORS);
   }
 
   @Override
@@ -41,12 +42,21 @@ final class CudnnConvolution implements Gpu.ConvolutionPlan, AutoCloseable {
 
   @Override
   public void run(long x, long w, long y, long workspace) {
+    run(x, w, y, 0, 0, workspace);
+  }
+
+  /** Starts it; addend and mask are looked at only where the problem has them. */
+  void run(long x, long w, long y, long addend, long mask, long workspace) {
     if (pack == null
         || addresses.get(0) != x
         || addresses.get(1) != w
         || addresses.get(2) != y
+        || addresses.get(3) != addend
+        || addresses.get(4) != mask
         || workspaceAddress.get() != workspace) {
-      bind(x, w, y, workspace);
+      addresses.put(0, x).put(1, w).put(2, y).put(3, addend).put(4, mask);
+      workspaceAddress.put(workspace);
+      bind();
     }
     int status = cudnnBackendExecute(handle, way.plan().handle(), pack.handle());
     if (status != 0) {
@@ -56,18 +66,14 @@ final class CudnnConvolution implements Gpu.ConvolutionPlan, AutoCloseable {
     }
   }
 
-  private void bind(long x, long w, long y, long workspace) {
+  private void bind() {
     if (pack != null) {
       pack.close();
     }
-    addresses.put(0, x);
-    addresses.put(1, w);
-    addresses.put(2, y);
-    workspaceAddress.put(workspace);
     pack =
         new CudnnDescriptor(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR, "arguments of " + name)
-            .set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CudnnGraph.X, CudnnGraph.W, CudnnGraph.Y)
-            .setAddresses(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, addresses, TENSORS)
+            .set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, tensors)
+            .setAddresses(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, addresses, tensors.length)
             .setAddresses(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspaceAddress, 1)
             .finish();
   }

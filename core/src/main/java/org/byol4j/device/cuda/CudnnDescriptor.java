@@ -101,18 +101,23 @@ final class CudnnDescriptor implements AutoCloseable {
     return set(attribute, CUDNN_TYPE_VOID_PTR, count, addresses);
   }
 
-  /** Sets another descriptor and closes it, so that it lives as long as this one. */
-  CudnnDescriptor own(int attribute, CudnnDescriptor value) {
-    try (value) {
-      return refer(attribute, value);
+  /** Sets other descriptors and closes them, so that they live as long as this one. */
+  CudnnDescriptor own(int attribute, CudnnDescriptor... values) {
+    try {
+      return refer(attribute, values);
+    } finally {
+      List.of(values).forEach(CudnnDescriptor::close);
     }
   }
 
-  /** Sets another descriptor, which its maker closes, and which lives as long as this one. */
-  CudnnDescriptor refer(int attribute, CudnnDescriptor value) {
-    keep(value);
-    try (PointerPointer<Pointer> pointer = new PointerPointer<>(1)) {
-      return set(attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, pointer.put(0, value.handle()));
+  /** Sets other descriptors, which their maker closes, and which live as long as this one. */
+  CudnnDescriptor refer(int attribute, CudnnDescriptor... values) {
+    List.of(values).forEach(this::keep);
+    try (PointerPointer<Pointer> pointers = new PointerPointer<>(values.length)) {
+      for (int i = 0; i < values.length; i++) {
+        pointers.put(i, values[i].handle());
+      }
+      return set(attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, values.length, pointers);
     }
   }
 

@@ -27,9 +27,18 @@ import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FO
 import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_OPERATION_POINTWISE_BDESC;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_OPERATION_POINTWISE_DXDESC;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_OPERATION_POINTWISE_DYDESC;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_OPERATION_POINTWISE_XDESC;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_OPERATION_POINTWISE_YDESC;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_POINTWISE_MATH_PREC;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_POINTWISE_MODE;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_TENSOR_DATA_TYPE;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_TENSOR_DIMENSIONS;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_TENSOR_IS_VIRTUAL;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_TENSOR_STRIDES;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_ATTR_TENSOR_UNIQUE_ID;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR;
@@ -37,25 +46,42 @@ import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_OPERATIONGRAPH_DESCRI
 import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_POINTWISE_DESCRIPTOR;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_BACKEND_TENSOR_DESCRIPTOR;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_CROSS_CORRELATION;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_DATA_BFLOAT16;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_DATA_FLOAT;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_POINTWISE_ADD;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_POINTWISE_RELU_BWD;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_CONVOLUTION_MODE;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_DATA_TYPE;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TYPE_POINTWISE_MODE;
 
 import java.util.Optional;
+import org.byol4j.device.cuda.ConvolutionProblem.Direction;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 
 /**
- * A convolution as a graph of one operation of cuDNN, from which plans are made. The tensors that a
- * plan is given are named {@link #X}, {@link #W} and {@link #Y}.
+ * A convolution as a graph of cuDNN's operations, from which plans are made: one operation, or for
+ * a masked gradient those that follow it too. The tensors that a plan is given are {@link
+ * #tensors}.
  */
 final class CudnnGraph implements AutoCloseable {
 
-  static final long X = 1;
-  static final long W = 2;
-  static final long Y = 3;
+  /** The most tensors that a plan is given. */
+  static final int MOST_TENSORS = 5;
+
+  private static final long X = 1;
+  private static final long W = 2;
+  private static final long Y = 3;
+  private static final long ADDEND = 4;
+  private static final long MASK = 5;
+
+  /** Within a plan: the gradient, and its sum with the addend. */
+  private static final long GRADIENT = 6;
+
+  private static final long SUM = 7;
 
   /** What addresses are multiples of, in bytes. */
   private static final long ALIGNMENT = 16;
@@ -69,17 +95,22 @@ final class CudnnGraph implements AutoCloseable {
     CudnnDescriptor made =
         new CudnnDescriptor(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR, "graph " + problem.key());
     handle.ifPresent(context -> made.setHandle(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, context));
-    graph = made.own(CUDNN_ATTR_OPERATIONGRAPH_OPS, operation(problem)).finish();
+    graph = made.own(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations(problem)).finish();
+  }
+
+  /** Names of the tensors that a plan is given, in the order x, w, y, addend, mask. */
+  static long[] tensors(ConvolutionProblem problem) {
+    return problem.direction() == Direction.MASKED_DATA
+        ? new long[] {X, W, Y, ADDEND, MASK}
+        : new long[] {X, W, Y};
   }
 
   CudnnDescriptor descriptor() {
     return graph;
   }
 
-  private static CudnnDescriptor operation(ConvolutionProblem problem) {
+  private static CudnnDescriptor[] operations(ConvolutionProblem problem) {
     int element = dataType(problem.arithmetic().element());
-    CudnnDescriptor x =
-        tensor(X, element, problem.batch(), problem.inputs(), problem.height(), problem.width());
     CudnnDescriptor y =
         tensor(
             Y,
@@ -91,10 +122,45 @@ final class CudnnGraph implements AutoCloseable {
     CudnnDescriptor w =
         tensor(W, element, problem.outputs(), problem.inputs(), problem.kernel(), problem.kernel());
     return switch (problem.direction()) {
-      case FORWARD -> forward(problem, x, w, y);
-      case DATA -> data(problem, x, w, y);
-      case WEIGHTS -> weightGradient(problem, x, w, y);
+      case FORWARD -> array(forward(problem, images(problem, X, element), w, y));
+      case DATA -> array(data(problem, images(problem, X, element), w, y));
+      case WEIGHTS -> array(weightGradient(problem, images(problem, X, element), w, y));
+      case MASKED_DATA -> maskedData(problem, element, w, y);
     };
+  }
+
+  private static CudnnDescriptor[] array(CudnnDescriptor... all) {
+    return all;
+  }
+
+  /** What is between the operations is of float, and lies nowhere. */
+  private static CudnnDescriptor[] maskedData(
+      ConvolutionProblem problem, int element, CudnnDescriptor w, CudnnDescriptor dy) {
+    CudnnDescriptor gradient = within(problem, GRADIENT);
+    CudnnDescriptor sum = within(problem, SUM);
+    return array(
+        data(problem, gradient, w, dy),
+        pointwise(CUDNN_POINTWISE_ADD, "sum")
+            .refer(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, gradient)
+            .own(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, images(problem, ADDEND, element))
+            .own(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, sum)
+            .finish(),
+        pointwise(CUDNN_POINTWISE_RELU_BWD, "mask")
+            .refer(CUDNN_ATTR_OPERATION_POINTWISE_DYDESC, sum)
+            .own(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, images(problem, MASK, element))
+            .own(CUDNN_ATTR_OPERATION_POINTWISE_DXDESC, images(problem, X, element))
+            .finish());
+  }
+
+  /** An operation that is yet to be given its tensors; its steps are in float. */
+  private static CudnnDescriptor pointwise(int mode, String name) {
+    return new CudnnDescriptor(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR, name)
+        .own(
+            CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR,
+            new CudnnDescriptor(CUDNN_BACKEND_POINTWISE_DESCRIPTOR, "kind of " + name)
+                .setEnum(CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, mode)
+                .setEnum(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT)
+                .finish());
   }
 
   private static CudnnDescriptor forward(
@@ -155,17 +221,39 @@ final class CudnnGraph implements AutoCloseable {
         .finish();
   }
 
+  /** A tensor of the extents of x. */
+  private static CudnnDescriptor images(ConvolutionProblem problem, long id, int dataType) {
+    return tensor(
+        id, dataType, problem.batch(), problem.inputs(), problem.height(), problem.width());
+  }
+
+  /** One of the extents of x that only passes from one operation to the next. */
+  private static CudnnDescriptor within(ConvolutionProblem problem, long id) {
+    return unfinished(
+            id,
+            CUDNN_DATA_FLOAT,
+            problem.batch(),
+            problem.inputs(),
+            problem.height(),
+            problem.width())
+        .setTrue(CUDNN_ATTR_TENSOR_IS_VIRTUAL)
+        .finish();
+  }
+
+  private static CudnnDescriptor tensor(long id, int dataType, long n, long c, long h, long w) {
+    return unfinished(id, dataType, n, c, h, w).finish();
+  }
+
   /**
    * Extents are given in the order n, c, h, w whatever the layout; the strides say channels last.
    */
-  private static CudnnDescriptor tensor(long id, int dataType, long n, long c, long h, long w) {
+  private static CudnnDescriptor unfinished(long id, int dataType, long n, long c, long h, long w) {
     return new CudnnDescriptor(CUDNN_BACKEND_TENSOR_DESCRIPTOR, "tensor " + id)
         .setEnum(CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, dataType)
         .set(CUDNN_ATTR_TENSOR_DIMENSIONS, n, c, h, w)
         .set(CUDNN_ATTR_TENSOR_STRIDES, c * h * w, 1, c * w, c)
         .set(CUDNN_ATTR_TENSOR_UNIQUE_ID, id)
-        .set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, ALIGNMENT)
-        .finish();
+        .set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, ALIGNMENT);
   }
 
   private static int dataType(Element element) {

@@ -139,6 +139,11 @@ final class CudnnPlanner implements AutoCloseable {
           addWays(problem, graph, ranking, most, names, ways);
         }
       }
+    } catch (CudnnException e) {
+      // a fusion that this version does not take as a graph is one that there is not
+      if (problem.direction() != ConvolutionProblem.Direction.MASKED_DATA) {
+        throw e;
+      }
     }
     return ways;
   }

@@ -77,10 +77,22 @@ interface Gpu extends AutoCloseable {
    */
   ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground);
 
-  /** The names of the ways that {@link #plan} has returned, by {@link ConvolutionProblem#key}. */
+  /**
+   * A way to compute a problem of direction {@code MASKED_DATA}; the same for the same problem.
+   *
+   * @param ground where ways may be tried, as in {@link #plan}
+   * @throws UnsupportedOperationException if there is none
+   * @throws OutOfMemoryError if the ground has no memory to try any
+   */
+  MaskedPlan maskedPlan(ConvolutionProblem problem, TrialGround ground);
+
+  /**
+   * The names of the ways that {@link #plan} and {@link #maskedPlan} have returned, by {@link
+   * ConvolutionProblem#key}.
+   */
   Map<String, String> chosenWays();
 
-  /** Has {@link #plan} take ways of these names, by key, where they can be made. */
+  /** Has those take ways of these names, by key, where they can be made. */
   void preferWays(Map<String, String> names);
 
   /**
@@ -196,6 +208,33 @@ interface Gpu extends AutoCloseable {
   @FunctionalInterface
   interface ConvolutionRunner {
     void run(long x, long w, long y, long workspace);
+  }
+
+  /**
+   * One gradient of images and what follows it, for given places.
+   *
+   * @param workspaceBytes how much memory it works with besides
+   */
+  record MaskedPlan(long workspaceBytes, MaskedRunner runner) {
+
+    /**
+     * Starts it.
+     *
+     * @param x where the masked sum goes; none of the other places
+     * @param w filters
+     * @param y the gradient of what the filters make
+     * @param addend of the images' extents
+     * @param mask what a ReLU made; the sum stays where that is positive
+     */
+    void run(long x, long w, long y, long addend, long mask, long workspace) {
+      runner.run(x, w, y, addend, mask, workspace);
+    }
+  }
+
+  /** What {@link MaskedPlan#run} does. */
+  @FunctionalInterface
+  interface MaskedRunner {
+    void run(long x, long w, long y, long addend, long mask, long workspace);
   }
 
   @Override

@@ -33,8 +33,13 @@ final class Launch implements Op {
 
   /** One thread for each of {@code n}, or for several where there are very many. */
   Launch over(long n) {
-    gridX = (int) Math.max(1, Math.min(MOST_BLOCKS, (n + BLOCK - 1) / BLOCK));
+    gridX = blocks(n);
     return this;
+  }
+
+  /** How many blocks that is. */
+  static int blocks(long n) {
+    return (int) Math.max(1, Math.min(MOST_BLOCKS, (n + BLOCK - 1) / BLOCK));
   }
 
   /** A thread for each of {@code width}, for each of {@code rows} or for several. */

@@ -28,9 +28,10 @@ record MatrixProduct(
     RESULTS
   }
 
-  /** Whether a convolution is one: each pixel of the images makes one of the results. */
+  /** Whether a convolution is just one: each pixel of the images makes one of the results. */
   static boolean is(ConvolutionProblem problem) {
-    return problem.kernel() == 1
+    return problem.direction() != ConvolutionProblem.Direction.MASKED_DATA
+        && problem.kernel() == 1
         && problem.stride() == 1
         && problem.height() == problem.outHeight()
         && problem.width() == problem.outWidth();
@@ -56,6 +57,7 @@ record MatrixProduct(
           new MatrixProduct(in, pixels, out, Role.FILTERS, false, Role.RESULTS, false, Role.IMAGES);
       case WEIGHTS ->
           new MatrixProduct(in, out, pixels, Role.IMAGES, false, Role.RESULTS, true, Role.FILTERS);
+      case MASKED_DATA -> throw new IllegalArgumentException("more than a product");
     };
   }
 

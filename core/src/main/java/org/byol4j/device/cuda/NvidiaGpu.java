@@ -67,7 +67,8 @@ final class NvidiaGpu implements Gpu, Recorder {
   private final CUevent_st computed = new CUevent_st();
   private final cudnnContext cudnn = new cudnnContext();
   private final Nvrtc nvrtc;
-  private final ConvolutionWays convolutions;
+  private final ConvolutionWays<ConvolutionPlan> convolutions;
+  private final ConvolutionWays<MaskedPlan> maskedConvolutions;
   private final Map<String, CUmod_st> modules = new HashMap<>();
   private final List<NvidiaUpload> uploads = new ArrayList<>();
   private final List<CUevent_st> fetched = new ArrayList<>();
@@ -84,7 +85,7 @@ final class NvidiaGpu implements Gpu, Recorder {
     check(cuDeviceGet(handle, gpu), "cuDeviceGet");
     device = handle[0];
     context = PrimaryContexts.of(device);
-    List<ConvolutionWays.Library> libraries = new ArrayList<>();
+    List<ConvolutionWays.Library<?>> libraries = new ArrayList<>();
     boolean isOpen = false;
     try {
       enter();
@@ -97,13 +98,20 @@ final class NvidiaGpu implements Gpu, Recorder {
       PrimaryContexts.keep(device);
       checkCudnn(cudnnSetStream(cudnn, computing), "cudnnSetStream");
       nvrtc = new Nvrtc(cache, capability);
-      libraries.add(new CublasLtWays(computing));
-      libraries.add(new CudnnWays(cudnn));
+      CublasLtWays products = kept(new CublasLtWays(computing), libraries);
+      CudnnWays<ConvolutionPlan> alone = kept(CudnnWays.alone(cudnn), libraries);
+      CudnnWays<MaskedPlan> fused = kept(CudnnWays.masked(cudnn), libraries);
+      PlanRecord record = new PlanRecord(cache, name(), cudnnGetVersion(), cublasLtGetVersion());
       convolutions =
-          new ConvolutionWays(
-              libraries,
-              new PlanRecord(cache, name(), cudnnGetVersion(), cublasLtGetVersion()),
-              new ConvolutionTrials(this, System::nanoTime));
+          new ConvolutionWays<>(
+              List.of(products, alone),
+              record,
+              new ConvolutionTrials(this, System::nanoTime)::fastest);
+      maskedConvolutions =
+          new ConvolutionWays<>(
+              List.of(new SequenceWays(this), fused),
+              record,
+              new MaskedTrials(this, System::nanoTime)::fastest);
       isOpen = true;
     } finally {
       if (!isOpen) {
@@ -112,6 +120,12 @@ final class NvidiaGpu implements Gpu, Recorder {
         PrimaryContexts.giveBack(device);
       }
     }
+  }
+
+  private static <L extends ConvolutionWays.Library<?>> L kept(
+      L library, List<ConvolutionWays.Library<?>> libraries) {
+    libraries.add(library);
+    return library;
   }
 
   private void requireSoundContext() {
@@ -407,13 +421,29 @@ final class NvidiaGpu implements Gpu, Recorder {
   }
 
   @Override
+  public MaskedPlan maskedPlan(ConvolutionProblem problem, TrialGround ground) {
+    enter();
+    MaskedPlan plan = maskedConvolutions.plan(problem, ground);
+    return new MaskedPlan(
+        plan.workspaceBytes(),
+        (x, w, y, addend, mask, workspace) -> {
+          enter();
+          plan.run(x, w, y, addend, mask, workspace);
+        });
+  }
+
+  @Override
   public Map<String, String> chosenWays() {
-    return convolutions.names();
+    Map<String, String> names = new HashMap<>(convolutions.names());
+    // no key is in both: it has the direction
+    names.putAll(maskedConvolutions.names());
+    return names;
   }
 
   @Override
   public void preferWays(Map<String, String> names) {
     convolutions.prefer(names);
+    maskedConvolutions.prefer(names);
   }
 
   @Override
@@ -423,6 +453,7 @@ final class NvidiaGpu implements Gpu, Recorder {
     uploads.forEach(NvidiaUpload::close);
     check(cuStreamSynchronize(exchanging), "copy between host and GPU");
     fetched.forEach(event -> check(cuEventDestroy(event), "cuEventDestroy"));
+    maskedConvolutions.close();
     convolutions.close();
     modules.values().forEach(module -> check(cuModuleUnload(module), "cuModuleUnload"));
     freeHandles();

@@ -197,6 +197,20 @@ final class ReplayingGpu implements Gpu {
   }
 
   @Override
+  public MaskedPlan maskedPlan(ConvolutionProblem problem, TrialGround ground) {
+    startWaiting();
+    MaskedPlan plan = gpu.maskedPlan(problem, ground);
+    return new MaskedPlan(
+        plan.workspaceBytes(),
+        (x, w, y, addend, mask, workspace) -> {
+          synchronized (this) {
+            waiting.masked(plan, x, w, y, addend, mask, workspace);
+            limit();
+          }
+        });
+  }
+
+  @Override
   public Map<String, String> chosenWays() {
     return gpu.chosenWays();
   }

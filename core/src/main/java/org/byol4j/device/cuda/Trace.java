@@ -90,6 +90,16 @@ final class Trace {
     close(plan);
   }
 
+  void masked(Gpu.MaskedPlan plan, long x, long w, long y, long addend, long mask, long workspace) {
+    add(x);
+    add(w);
+    add(y);
+    add(addend);
+    add(mask);
+    add(workspace);
+    close(plan);
+  }
+
   private void add(long number) {
     if (end == numbers.length) {
       numbers = Arrays.copyOf(numbers, 2 * end);
@@ -133,6 +143,14 @@ final class Trace {
             arguments);
       } else if (what[i] instanceof Gpu.ConvolutionPlan plan) {
         plan.run(numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3]);
+      } else if (what[i] instanceof Gpu.MaskedPlan plan) {
+        plan.run(
+            numbers[at],
+            numbers[at + 1],
+            numbers[at + 2],
+            numbers[at + 3],
+            numbers[at + 4],
+            numbers[at + 5]);
       } else if (what[i] == Plain.COPY) {
         gpu.copy(numbers[at], numbers[at + 1], numbers[at + 2]);
       } else {

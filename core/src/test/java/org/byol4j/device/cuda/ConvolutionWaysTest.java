@@ -40,25 +40,27 @@ class ConvolutionWaysTest {
 
   @Test
   void fastestOfAllLibrariesIsTakenAndKept() {
-    try (ConvolutionWays ways =
-        of(library(Map.of("a1", 30L)), library(Map.of("b1", 20L, "b2", 40L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> ways =
+        of(List.of(library(Map.of("a1", 30L)), library(Map.of("b1", 20L, "b2", 40L))))) {
       expectRun(ways, "b1");
     }
-    try (ConvolutionWays later = of(library(Map.of("a1", 1L)), library(Map.of("b1", 20L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> later =
+        of(List.of(library(Map.of("a1", 1L)), library(Map.of("b1", 20L))))) {
       expectRun(later, "b1");
     }
   }
 
   @Test
   void firstLibraryIsTakenWhereBothAreAsFast() {
-    try (ConvolutionWays ways = of(library(Map.of("a1", 20L)), library(Map.of("b1", 20L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> ways =
+        of(List.of(library(Map.of("a1", 20L)), library(Map.of("b1", 20L))))) {
       expectRun(ways, "a1");
     }
   }
 
   @Test
   void wayIsChosenOnceForAllItsUsers() {
-    try (ConvolutionWays ways = of(library(Map.of("a1", 20L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> ways = of(List.of(library(Map.of("a1", 20L))))) {
       ways.plan(PROBLEM, ground);
       int tried = ran.size();
       ways.plan(PROBLEM, ground);
@@ -68,10 +70,10 @@ class ConvolutionWaysTest {
 
   @Test
   void keptWayOfALibraryThatLacksItNowIsAnError() {
-    try (ConvolutionWays ways = of(library(Map.of("a1", 20L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> ways = of(List.of(library(Map.of("a1", 20L))))) {
       ways.plan(PROBLEM, ground);
     }
-    try (ConvolutionWays later = of(library(Map.of("a2", 20L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> later = of(List.of(library(Map.of("a2", 20L))))) {
       assertThatThrownBy(() -> later.plan(PROBLEM, ground))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("way=a1 file=" + folder);
@@ -80,33 +82,38 @@ class ConvolutionWaysTest {
 
   @Test
   void wayThatTheRunUsedBeforeIsTakenWhateverIsOnRecord() {
-    try (ConvolutionWays ways = of(library(Map.of("a1", 20L, "a2", 30L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> ways =
+        of(List.of(library(Map.of("a1", 20L, "a2", 30L))))) {
       expectRun(ways, "a1");
     }
-    try (ConvolutionWays resumed = of(library(Map.of("a1", 20L, "a2", 30L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> resumed =
+        of(List.of(library(Map.of("a1", 20L, "a2", 30L))))) {
       resumed.prefer(Map.of(PROBLEM.key(), "a2"));
       expectRun(resumed, "a2");
       assertThat(resumed.names()).containsExactly(Map.entry(PROBLEM.key(), "a2"));
     }
-    try (ConvolutionWays anew = of(library(Map.of("a1", 20L, "a2", 30L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> anew =
+        of(List.of(library(Map.of("a1", 20L, "a2", 30L))))) {
       expectRun(anew, "a1");
     }
   }
 
   @Test
   void wayThatTheRunUsedBeforeGoesOnRecordWhereNoneIs() {
-    try (ConvolutionWays resumed = of(library(Map.of("a1", 20L, "a2", 30L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> resumed =
+        of(List.of(library(Map.of("a1", 20L, "a2", 30L))))) {
       resumed.prefer(Map.of(PROBLEM.key(), "a2"));
       expectRun(resumed, "a2");
     }
-    try (ConvolutionWays later = of(library(Map.of("a1", 20L, "a2", 30L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> later =
+        of(List.of(library(Map.of("a1", 20L, "a2", 30L))))) {
       expectRun(later, "a2");
     }
   }
 
   @Test
   void wayThatTheRunUsedBeforeAndCannotBeMadeHereIsChosenAnew() {
-    try (ConvolutionWays resumed = of(library(Map.of("a1", 20L)))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> resumed = of(List.of(library(Map.of("a1", 20L))))) {
       resumed.prefer(Map.of(PROBLEM.key(), "a2"));
       expectRun(resumed, "a1");
       assertThat(resumed.names()).containsExactly(Map.entry(PROBLEM.key(), "a1"));
@@ -115,35 +122,37 @@ class ConvolutionWaysTest {
 
   @Test
   void convolutionThatNoLibraryKnowsIsNamed() {
-    try (ConvolutionWays ways = of(library(Map.of()))) {
+    try (ConvolutionWays<Gpu.ConvolutionPlan> ways = of(List.of(library(Map.of())))) {
       assertThatThrownBy(() -> ways.plan(PROBLEM, ground))
           .isInstanceOf(UnsupportedOperationException.class)
           .hasMessageContaining("convolution=%s tried=0", PROBLEM.key());
     }
   }
 
-  private void expectRun(ConvolutionWays ways, String name) {
+  private void expectRun(ConvolutionWays<Gpu.ConvolutionPlan> ways, String name) {
     Gpu.ConvolutionPlan plan = ways.plan(PROBLEM, ground);
     ran.clear();
     plan.run(0, 0, 0, 0);
     assertThat(ran).containsExactly(name);
   }
 
-  private ConvolutionWays of(ConvolutionWays.Library... libraries) {
-    return new ConvolutionWays(
-        List.of(libraries),
+  private ConvolutionWays<Gpu.ConvolutionPlan> of(
+      List<ConvolutionWays.Library<Gpu.ConvolutionPlan>> libraries) {
+    return new ConvolutionWays<>(
+        libraries,
         new PlanRecord(new CacheFolder(folder), "GPU", 90500, 130000),
-        new ConvolutionTrials(gpu, () -> now));
+        new ConvolutionTrials(gpu, () -> now)::fastest);
   }
 
   /**
    * @param ways names and how long each runs
    */
-  private ConvolutionWays.Library library(Map<String, Long> ways) {
+  private ConvolutionWays.Library<Gpu.ConvolutionPlan> library(Map<String, Long> ways) {
     open++;
-    return new ConvolutionWays.Library() {
+    return new ConvolutionWays.Library<>() {
       @Override
-      public List<ConvolutionWays.Way> ways(ConvolutionProblem problem, int most) {
+      public List<ConvolutionWays.Way<Gpu.ConvolutionPlan>> ways(
+          ConvolutionProblem problem, TrialGround ground, int most) {
         return new TreeMap<>(ways)
             .entrySet().stream()
                 .limit(most)
@@ -152,7 +161,8 @@ class ConvolutionWaysTest {
       }
 
       @Override
-      public Optional<ConvolutionWays.Way> way(ConvolutionProblem problem, String name) {
+      public Optional<ConvolutionWays.Way<Gpu.ConvolutionPlan>> way(
+          ConvolutionProblem problem, TrialGround ground, String name) {
         return Optional.ofNullable(ways.get(name)).map(nanos -> made(name, nanos));
       }
 
@@ -163,9 +173,9 @@ class ConvolutionWaysTest {
     };
   }
 
-  private ConvolutionWays.Way made(String name, long nanos) {
+  private ConvolutionWays.Way<Gpu.ConvolutionPlan> made(String name, long nanos) {
     open++;
-    return new ConvolutionWays.Way() {
+    return new ConvolutionWays.Way<>() {
       @Override
       public String name() {
         return name;

@@ -6,7 +6,10 @@ import org.byol4j.device.Device;
 import org.byol4j.device.DeviceContractTest;
 import org.junit.jupiter.api.BeforeAll;
 
-/** The contract, with whatever is started between two waits recorded, and started by that. */
+/**
+ * The contract, with whatever is started between two waits recorded, and started by that, on a GPU
+ * that fuses what follows convolutions.
+ */
 class CudaDeviceReplayedOnHostTest extends DeviceContractTest {
 
   @BeforeAll
@@ -17,6 +20,7 @@ class CudaDeviceReplayedOnHostTest extends DeviceContractTest {
   @Override
   protected Device newDevice() {
     ReplayingGpu.Policy always = new ReplayingGpu.Policy(1, 0, 1000);
-    return HostCuda.open("fp32", new ReplayingGpu(new HostGpu(HostGpu.Order.FORWARDS), always));
+    return HostCuda.open(
+        "fp32", new ReplayingGpu(new HostGpu(HostGpu.Order.FORWARDS).thatFuses(), always));
   }
 }

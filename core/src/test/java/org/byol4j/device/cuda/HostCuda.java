@@ -58,14 +58,27 @@ public final class HostCuda {
 
   /** The same, which says where it sits and records what comes again. */
   public static Counted openCounted(String precision, String busId) {
-    HostGpu gpu = new HostGpu(HostGpu.Order.BACKWARDS, new Gpu.Place("this host", busId));
-    ReplayingGpu replaying = new ReplayingGpu(gpu, ReplayingGpu.Policy.USUAL);
-    return new Counted(open(precision, replaying), gpu::waits, gpu::starts, replaying::replays);
+    return replaying(
+        precision, new HostGpu(HostGpu.Order.BACKWARDS, new Gpu.Place("this host", busId)));
+  }
+
+  /** The same as the first on a GPU that computes masked gradients of images at once. */
+  public static Counted openFusing(String precision) {
+    HostGpu gpu = new HostGpu(HostGpu.Order.BACKWARDS).thatFuses();
+    return new Counted(open(precision, gpu), gpu::waits, gpu::starts, () -> 0);
   }
 
   /** Opens one that records what comes again; the caller closes it. */
   public static Counted openReplaying(String precision) {
-    HostGpu gpu = new HostGpu(HostGpu.Order.BACKWARDS);
+    return replaying(precision, new HostGpu(HostGpu.Order.BACKWARDS));
+  }
+
+  /** The same on a GPU that computes masked gradients of images at once. */
+  public static Counted openReplayingFusing(String precision) {
+    return replaying(precision, new HostGpu(HostGpu.Order.BACKWARDS).thatFuses());
+  }
+
+  private static Counted replaying(String precision, HostGpu gpu) {
     ReplayingGpu replaying = new ReplayingGpu(gpu, ReplayingGpu.Policy.USUAL);
     return new Counted(open(precision, replaying), gpu::waits, gpu::starts, replaying::replays);
   }

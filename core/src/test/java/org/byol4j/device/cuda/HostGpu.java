@@ -4,7 +4,8 @@ import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.util.ArrayDeque;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,7 +14,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
-import org.byol4j.device.cuda.ConvolutionProblem.Direction;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
@@ -27,8 +27,8 @@ final class HostGpu implements Gpu, Recorder {
   private static final byte RUBBISH = (byte) 0xa5;
   private static final int SLOTS = 20;
 
-  /** Of {@code convolve}: makes gradients of filters in float32, added to what is there. */
-  private static final int ADD_FLOATS = 3;
+  /** The name of its way to compute masked gradients of images at once. */
+  static final String FUSED = "fused";
 
   private static final Function COPY = NativeLibrary.getInstance("c").getFunction("memmove");
 
@@ -54,6 +54,7 @@ final class HostGpu implements Gpu, Recorder {
   private final long limitBytes;
   private final Map<String, String> preferredWays = new HashMap<>();
   private final Map<String, String> chosenWays = new HashMap<>();
+  private final List<ConvolutionWays.Way<MaskedPlan>> sequences = new ArrayList<>();
   private final RecordingGuard guard = new RecordingGuard();
 
   /** Where things go that are started. */
@@ -68,6 +69,7 @@ final class HostGpu implements Gpu, Recorder {
   private String name = "host";
   private Set<String> knownWays = Set.of("way");
   private Runnable whenItConnects = () -> {};
+  private boolean fuses;
   private long waits;
   private long starts;
 
@@ -106,6 +108,15 @@ final class HostGpu implements Gpu, Recorder {
   HostGpu thatKnows(String kind, String... ways) {
     name = kind;
     knownWays = new LinkedHashSet<>(List.of(ways));
+    return this;
+  }
+
+  /**
+   * Has it compute masked gradients of images at once, but where it is to prefer the sequence;
+   * returns itself.
+   */
+  HostGpu thatFuses() {
+    fuses = true;
     return this;
   }
 
@@ -340,43 +351,32 @@ final class HostGpu implements Gpu, Recorder {
 
   @Override
   public ConvolutionPlan plan(ConvolutionProblem problem, TrialGround ground) {
-    String best = knownWays.iterator().next();
-    String preferred = preferredWays.getOrDefault(problem.key(), best);
-    chosenWays.put(problem.key(), knownWays.contains(preferred) ? preferred : best);
+    choose(problem, knownWays);
     tryOn(problem, ground);
-    Function convolve = HostKernels.of(problem.arithmetic().element()).getFunction("convolve");
-    int[] extents = {
-      problem.batch(), problem.height(), problem.width(), problem.inputs(),
-      problem.outHeight(), problem.outWidth(), problem.outputs(), problem.kernel(),
-      problem.stride(), problem.vertical().before(), problem.horizontal().before()
-    };
-    // as cuBLASLt does
-    boolean adds = problem.direction() == Direction.WEIGHTS && MatrixProduct.is(problem);
-    return new ConvolutionPlan() {
-      @Override
-      public long workspaceBytes() {
-        return 0;
-      }
+    return HostConvolutions.plan(this, problem);
+  }
 
-      @Override
-      public boolean addsFloats() {
-        return adds;
-      }
+  @Override
+  public MaskedPlan maskedPlan(ConvolutionProblem problem, TrialGround ground) {
+    List<String> ways =
+        fuses ? List.of(FUSED, SequenceWays.NAME) : List.of(SequenceWays.NAME, FUSED);
+    if (choose(problem, ways).equals(FUSED)) {
+      tryOn(problem, ground);
+      return HostConvolutions.maskedPlan(this, problem);
+    }
+    ConvolutionWays.Way<MaskedPlan> sequence =
+        new SequenceWays(this).ways(problem, ground, 1).get(0);
+    sequences.add(sequence);
+    return sequence.plan();
+  }
 
-      @Override
-      public void run(long x, long w, long y, long workspace) {
-        requireAligned(x, w, y);
-        Object[] arguments = new Object[4 + extents.length];
-        arguments[0] = adds ? ADD_FLOATS : code(problem.direction());
-        arguments[1] = new Pointer(x);
-        arguments[2] = new Pointer(w);
-        arguments[3] = new Pointer(y);
-        for (int i = 0; i < extents.length; i++) {
-          arguments[4 + i] = extents[i];
-        }
-        start(() -> convolve.invokeVoid(arguments));
-      }
-    };
+  /** The way that is preferred if it is one of these, else the first, which is noted. */
+  private String choose(ConvolutionProblem problem, Collection<String> ways) {
+    String best = ways.iterator().next();
+    String preferred = preferredWays.getOrDefault(problem.key(), best);
+    String way = ways.contains(preferred) ? preferred : best;
+    chosenWays.put(problem.key(), way);
+    return way;
   }
 
   /** Leaves what trials of ways may leave: rubbish in what is made. */
@@ -384,7 +384,7 @@ final class HostGpu implements Gpu, Recorder {
     int element = problem.arithmetic().element().bytes();
     switch (problem.direction()) {
       case FORWARD -> spoil(ground.y(), problem.results() * element);
-      case DATA -> spoil(ground.x(), problem.images() * element);
+      case DATA, MASKED_DATA -> spoil(ground.x(), problem.images() * element);
       case WEIGHTS -> {
         long bytes = problem.filters() * Float.BYTES;
         ground.lender().lend(bytes, w -> ground.lender().lend(trialBytes, more -> spoil(w, bytes)));
@@ -396,15 +396,6 @@ final class HostGpu implements Gpu, Recorder {
     finish();
     new Pointer(address).setMemory(0, bytes, RUBBISH);
     return true;
-  }
-
-  /** A direction as {@code convolve} is told it. */
-  private static int code(ConvolutionProblem.Direction direction) {
-    return switch (direction) {
-      case FORWARD -> 0;
-      case DATA -> 1;
-      case WEIGHTS -> 2;
-    };
   }
 
   @Override
@@ -443,14 +434,10 @@ final class HostGpu implements Gpu, Recorder {
     return HostLink.connect(this, id, rank, size);
   }
 
-  private static void requireAligned(long... addresses) {
-    if (Arrays.stream(addresses).anyMatch(address -> address % 16 != 0)) {
-      throw new AssertionError("convolution at addresses " + Arrays.toString(addresses));
-    }
-  }
-
   @Override
   public synchronized void close() {
     finish();
+    sequences.forEach(ConvolutionWays.Way::close);
+    sequences.clear();
   }
 }

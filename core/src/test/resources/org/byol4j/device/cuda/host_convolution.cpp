@@ -79,3 +79,26 @@ EXPORTED void convolve(int direction, Element* x, Element* w, Element* y, int n,
   std::free(filter);
   std::free(result);
 }
+
+// x = gradient of the images + addend where mask > 0, else 0; rounded once, as a fusion does
+EXPORTED void convolve_masked(Element* x, Element* w, Element* y, Element* addend, Element* mask, int n, int h,
+                                int width, int c, int outH, int outW, int k, int kernel, int stride, int top,
+                                int left) {
+  Extent e = {n, h, width, c, outH, outW, k, kernel, stride, top, left};
+  int taps = kernel * kernel;
+  long long images = (long long)n * h * width * c, results = (long long)n * outH * outW * k;
+  double* image = widened(addend, images);
+  double* filter = widened(w, (long long)k * taps * c);
+  double* result = widened(y, results);
+  eachMeeting(e, [&](long long in, int tap, long long out) {
+    for (int o = 0; o < k; o++) {
+      for (int i = 0; i < c; i++) {
+        image[in * c + i] += result[out * k + o] * filter[((long long)o * taps + tap) * c + i];
+      }
+    }
+  });
+  for (long long i = 0; i < images; i++) x[i] = narrow(widen(mask[i]) > 0 ? (float)image[i] : 0.f);
+  std::free(image);
+  std::free(filter);
+  std::free(result);
+}

@@ -77,13 +77,14 @@ record Gradient(List<Slot> addends, List<Product> products) {
 
   /** The sum where {@code y > 0}, else 0; in a tensor of its own. */
   Slot maskedSum(Planner plan, Slot y) {
-    int last = products.size() - 1;
     Device device = plan.device();
-    if (last < 0 || addends.size() + last == 0) {
+    if (products.isEmpty() || products.size() + addends.size() == 1) {
       Slot dz = sum(plan);
       plan.run(() -> device.reluBackward(dz.tensor(), y.tensor(), dz.tensor()));
       return dz;
     }
+    // of two that of the shortcut, whose kernel of 1x1 takes tensors as they lie in every padding
+    int last = products.size() - 1;
     Product product = products.get(last);
     Slot rest = new Gradient(addends, products.subList(0, last)).sum(plan);
     Slot dz = plan.take(product.shape());

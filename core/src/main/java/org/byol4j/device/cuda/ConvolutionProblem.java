@@ -31,7 +31,9 @@ record ConvolutionProblem(
     DATA,
     /** The gradient with respect to w, of x and the gradient of y. */
     WEIGHTS,
-    /** That with respect to x, added to another one, where a ReLU has made something of x. */
+    /**
+     * That with respect to x plus another one, where the ReLU that made x let something through.
+     */
     MASKED_DATA
   }
 

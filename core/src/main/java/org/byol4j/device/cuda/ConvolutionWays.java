@@ -22,15 +22,11 @@ final class ConvolutionWays<P> implements AutoCloseable {
   /** Something that knows ways. */
   interface Library<P> extends AutoCloseable {
 
-    /**
-     * Its best ways, best first, at most so many; the caller closes them.
-     *
-     * @param ground where what a way is made of may be tried
-     */
-    List<Way<P>> ways(ConvolutionProblem problem, TrialGround ground, int most);
+    /** Its best ways, best first, at most so many; the caller closes them. */
+    List<Way<P>> ways(ConvolutionProblem problem, int most);
 
     /** The way of that name, if that can be made; the caller closes it. */
-    Optional<Way<P>> way(ConvolutionProblem problem, TrialGround ground, String name);
+    Optional<Way<P>> way(ConvolutionProblem problem, String name);
 
     @Override
     void close();
@@ -42,8 +38,12 @@ final class ConvolutionWays<P> implements AutoCloseable {
     /** The same for the same way on the same GPU and versions; no other library has it. */
     String name();
 
-    /** A plan of its own for each user; it lives as long as the way. */
-    P plan();
+    /**
+     * A plan of its own for each user; it lives as long as the way.
+     *
+     * @param ground the user's, where what the way is made of may be tried
+     */
+    P plan(TrialGround ground);
 
     @Override
     void close();
@@ -93,28 +93,27 @@ final class ConvolutionWays<P> implements AutoCloseable {
   P plan(ConvolutionProblem problem, TrialGround ground) {
     Way<P> way = chosen.get(problem);
     if (way == null) {
-      way = preferred(problem, ground).orElseGet(() -> recorded(problem, ground));
+      way = preferred(problem).orElseGet(() -> recorded(problem, ground));
       chosen.put(problem, way);
     }
-    return way.plan();
+    return way.plan(ground);
   }
 
   private Way<P> recorded(ConvolutionProblem problem, TrialGround ground) {
-    return record.way(problem, () -> fastest(problem, ground), name -> made(problem, ground, name));
+    return record.way(problem, () -> fastest(problem, ground), name -> made(problem, name));
   }
 
   /** The way that a run used before, if it can be made; others on this machine take it too. */
-  private Optional<Way<P>> preferred(ConvolutionProblem problem, TrialGround ground) {
+  private Optional<Way<P>> preferred(ConvolutionProblem problem) {
     Optional<Way<P>> way =
-        Optional.ofNullable(preferred.get(problem.key()))
-            .flatMap(name -> made(problem, ground, name));
+        Optional.ofNullable(preferred.get(problem.key())).flatMap(name -> made(problem, name));
     way.ifPresent(found -> record.keep(problem, found.name()));
     return way;
   }
 
-  private Optional<Way<P>> made(ConvolutionProblem problem, TrialGround ground, String name) {
+  private Optional<Way<P>> made(ConvolutionProblem problem, String name) {
     return libraries.stream()
-        .map(library -> library.way(problem, ground, name))
+        .map(library -> library.way(problem, name))
         .filter(Optional::isPresent)
         .map(Optional::get)
         .findFirst();
@@ -123,9 +122,9 @@ final class ConvolutionWays<P> implements AutoCloseable {
   private String fastest(ConvolutionProblem problem, TrialGround ground) {
     List<Way<P>> candidates = new ArrayList<>();
     try {
-      libraries.forEach(library -> candidates.addAll(library.ways(problem, ground, CANDIDATES)));
+      libraries.forEach(library -> candidates.addAll(library.ways(problem, CANDIDATES)));
       Map<String, P> plans = new LinkedHashMap<>();
-      candidates.forEach(way -> plans.put(way.name(), way.plan()));
+      candidates.forEach(way -> plans.put(way.name(), way.plan(ground)));
       return trials.fastest(problem, plans, ground);
     } finally {
       candidates.forEach(Way::close);

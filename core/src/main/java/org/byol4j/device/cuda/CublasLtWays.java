@@ -54,8 +54,7 @@ final class CublasLtWays implements ConvolutionWays.Library<Gpu.ConvolutionPlan>
   }
 
   @Override
-  public List<ConvolutionWays.Way<Gpu.ConvolutionPlan>> ways(
-      ConvolutionProblem problem, TrialGround ground, int most) {
+  public List<ConvolutionWays.Way<Gpu.ConvolutionPlan>> ways(ConvolutionProblem problem, int most) {
     List<ConvolutionWays.Way<Gpu.ConvolutionPlan>> ways = new ArrayList<>();
     if (!MatrixProduct.is(problem)) {
       return ways;
@@ -63,7 +62,7 @@ final class CublasLtWays implements ConvolutionWays.Library<Gpu.ConvolutionPlan>
     try (CublasLtProduct product = new CublasLtProduct(problem)) {
       for (long[] algorithm : product.heuristics(handle, LOOKS * most)) {
         if (ways.size() < most && keepsPromises(problem.arithmetic(), algorithm)) {
-          way(problem, ground, PREFIX + CublasLtAlgorithm.text(algorithm)).ifPresent(ways::add);
+          way(problem, PREFIX + CublasLtAlgorithm.text(algorithm)).ifPresent(ways::add);
         }
       }
     }
@@ -72,7 +71,7 @@ final class CublasLtWays implements ConvolutionWays.Library<Gpu.ConvolutionPlan>
 
   @Override
   public Optional<ConvolutionWays.Way<Gpu.ConvolutionPlan>> way(
-      ConvolutionProblem problem, TrialGround ground, String name) {
+      ConvolutionProblem problem, String name) {
     if (!name.startsWith(PREFIX) || !MatrixProduct.is(problem)) {
       return Optional.empty();
     }
@@ -156,7 +155,7 @@ final class CublasLtWays implements ConvolutionWays.Library<Gpu.ConvolutionPlan>
     }
 
     @Override
-    public Gpu.ConvolutionPlan plan() {
+    public Gpu.ConvolutionPlan plan(TrialGround ground) {
       return this;
     }
 

@@ -138,18 +138,21 @@ final class CudnnGraph implements AutoCloseable {
       ConvolutionProblem problem, int element, CudnnDescriptor w, CudnnDescriptor dy) {
     CudnnDescriptor gradient = within(problem, GRADIENT);
     CudnnDescriptor sum = within(problem, SUM);
-    return array(
-        data(problem, gradient, w, dy),
+    // each owns what it makes, and the next refers to that: in this order
+    CudnnDescriptor product = data(problem, gradient, w, dy);
+    CudnnDescriptor addition =
         pointwise(CUDNN_POINTWISE_ADD, "sum")
             .refer(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, gradient)
             .own(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, images(problem, ADDEND, element))
             .own(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, sum)
-            .finish(),
+            .finish();
+    CudnnDescriptor masking =
         pointwise(CUDNN_POINTWISE_RELU_BWD, "mask")
             .refer(CUDNN_ATTR_OPERATION_POINTWISE_DYDESC, sum)
             .own(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, images(problem, MASK, element))
             .own(CUDNN_ATTR_OPERATION_POINTWISE_DXDESC, images(problem, X, element))
-            .finish());
+            .finish();
+    return array(product, addition, masking);
   }
 
   /** An operation that is yet to be given its tensors; its steps are in float. */

@@ -38,6 +38,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.bytedeco.cuda.cudnn.cudnnContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes plans for convolutions: cuDNN's heuristics rank the ways, and those that break a promise of
@@ -48,6 +50,7 @@ import org.bytedeco.cuda.cudnn.cudnnContext;
  * and what tensor cores compute, which round inputs to TF32.
  */
 final class CudnnPlanner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(CudnnPlanner.class);
 
   /** How many ways of a list are looked at. */
   private static final int MOST = 64;
@@ -133,19 +136,30 @@ final class CudnnPlanner implements AutoCloseable {
   /** Of the first list that has any of those names. */
   private List<Way> first(ConvolutionProblem problem, int most, Predicate<String> names) {
     List<Way> ways = new ArrayList<>();
-    try (CudnnGraph graph = new CudnnGraph(problem, handle)) {
-      for (Ranking ranking : Ranking.values()) {
-        if (ways.isEmpty()) {
-          addWays(problem, graph, ranking, most, names, ways);
+    Optional<CudnnGraph> made = graph(problem);
+    if (made.isPresent()) {
+      try (CudnnGraph graph = made.get()) {
+        for (Ranking ranking : Ranking.values()) {
+          if (ways.isEmpty()) {
+            addWays(problem, graph, ranking, most, names, ways);
+          }
         }
-      }
-    } catch (CudnnException e) {
-      // a fusion that this version does not take as a graph is one that there is not
-      if (problem.direction() != ConvolutionProblem.Direction.MASKED_DATA) {
-        throw e;
       }
     }
     return ways;
+  }
+
+  /** Empty for a fusion that this version does not take as a graph: it is one that there is not. */
+  private Optional<CudnnGraph> graph(ConvolutionProblem problem) {
+    try {
+      return Optional.of(new CudnnGraph(problem, handle));
+    } catch (CudnnException e) {
+      if (problem.direction() != ConvolutionProblem.Direction.MASKED_DATA) {
+        throw e;
+      }
+      LOG.info("cuDNN takes no fusion for convolution={}: {}", problem.key(), e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private void addWays(

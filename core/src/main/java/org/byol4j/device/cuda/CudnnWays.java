@@ -39,16 +39,14 @@ final class CudnnWays<P> implements ConvolutionWays.Library<P> {
   }
 
   @Override
-  public List<ConvolutionWays.Way<P>> ways(
-      ConvolutionProblem problem, TrialGround ground, int most) {
+  public List<ConvolutionWays.Way<P>> ways(ConvolutionProblem problem, int most) {
     List<ConvolutionWays.Way<P>> ways = new ArrayList<>();
     planner.ways(problem, most).forEach(way -> ways.add(new Made(problem, way)));
     return ways;
   }
 
   @Override
-  public Optional<ConvolutionWays.Way<P>> way(
-      ConvolutionProblem problem, TrialGround ground, String name) {
+  public Optional<ConvolutionWays.Way<P>> way(ConvolutionProblem problem, String name) {
     return planner.way(problem, name).map(way -> new Made(problem, way));
   }
 
@@ -74,7 +72,7 @@ final class CudnnWays<P> implements ConvolutionWays.Library<P> {
     }
 
     @Override
-    public P plan() {
+    public P plan(TrialGround ground) {
       CudnnConvolution plan = new CudnnConvolution(handle, problem, way);
       plans.add(plan);
       return starter.apply(plan);

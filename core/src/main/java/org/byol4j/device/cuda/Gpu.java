@@ -92,7 +92,7 @@ interface Gpu extends AutoCloseable {
    */
   Map<String, String> chosenWays();
 
-  /** Has those take ways of these names, by key, where they can be made. */
+  /** Has {@link #plan} and {@link #maskedPlan} take ways of these names, where they can be made. */
   void preferWays(Map<String, String> names);
 
   /**

@@ -103,9 +103,9 @@ final class MaskedSample implements AutoCloseable {
     plan.run(x, w, y, addend, addend + MASK_OFFSET, workspace);
   }
 
-  /** Forgets the last result. */
+  /** Forgets the last result, and leaves there what is one nowhere. */
   void clear() {
-    gpu.zero(x, bytes);
+    gpu.copy(addend, x, bytes);
   }
 
   /** The pieces of the last result, when what was started is done. */
@@ -115,7 +115,9 @@ final class MaskedSample implements AutoCloseable {
     int length = (int) (piece / element.bytes());
     float[] values = new float[pieces * length];
     for (int i = 0; i < pieces; i++) {
-      long from = pieces == 1 ? 0 : (bytes - piece) * i / (pieces - 1) / ALIGNMENT * ALIGNMENT;
+      // the last piece ends where the images do
+      long from =
+          pieces == 1 ? 0 : (bytes - piece) * i / (pieces - 1) / element.bytes() * element.bytes();
       gpu.exchange(x + from, pinned.address(), piece);
       ByteBuffer read = pinned.position(0).asByteBuffer().order(ByteOrder.nativeOrder());
       for (int j = 0; j < length; j++) {

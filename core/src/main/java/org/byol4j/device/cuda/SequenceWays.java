@@ -22,15 +22,14 @@ final class SequenceWays implements ConvolutionWays.Library<Gpu.MaskedPlan> {
   }
 
   @Override
-  public List<ConvolutionWays.Way<Gpu.MaskedPlan>> ways(
-      ConvolutionProblem problem, TrialGround ground, int most) {
-    return List.of(new Sequence(gpu, problem, ground));
+  public List<ConvolutionWays.Way<Gpu.MaskedPlan>> ways(ConvolutionProblem problem, int most) {
+    return List.of(new Sequence(gpu, problem));
   }
 
   @Override
   public Optional<ConvolutionWays.Way<Gpu.MaskedPlan>> way(
-      ConvolutionProblem problem, TrialGround ground, String name) {
-    return name.equals(NAME) ? Optional.of(new Sequence(gpu, problem, ground)) : Optional.empty();
+      ConvolutionProblem problem, String name) {
+    return name.equals(NAME) ? Optional.of(new Sequence(gpu, problem)) : Optional.empty();
   }
 
   @Override
@@ -46,14 +45,12 @@ final class SequenceWays implements ConvolutionWays.Library<Gpu.MaskedPlan> {
 
     private final Gpu gpu;
     private final ConvolutionProblem gradient;
-    private final TrialGround ground;
     private final Gpu.Kernel addAndMask;
     private final Arguments arguments = new Arguments();
     private final long count;
 
-    private Sequence(Gpu gpu, ConvolutionProblem problem, TrialGround ground) {
+    private Sequence(Gpu gpu, ConvolutionProblem problem) {
       this.gpu = gpu;
-      this.ground = ground;
       gradient = problem.in(ConvolutionProblem.Direction.DATA);
       addAndMask = gpu.kernel("elementwise", problem.arithmetic().element(), "add_relu_backward");
       count = problem.images();
@@ -69,8 +66,7 @@ final class SequenceWays implements ConvolutionWays.Library<Gpu.MaskedPlan> {
     }
 
     @Override
-    public Gpu.MaskedPlan plan() {
-      // a plan remembers the places of its user; it is the first that may be tried on the ground
+    public Gpu.MaskedPlan plan(TrialGround ground) {
       Gpu.ConvolutionPlan plan = gpu.plan(gradient, ground);
       return new Gpu.MaskedPlan(
           plan.workspaceBytes(),

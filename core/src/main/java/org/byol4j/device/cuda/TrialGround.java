@@ -5,7 +5,8 @@ import java.util.function.LongFunction;
 /**
  * Where ways to compute a convolution are tried: in the tensors that it is for, so that trials need
  * no copies of them. What a way writes there is lost, which is why making an operation may change
- * what it will overwrite. Filters' gradients are added to, and so tried elsewhere.
+ * what it will overwrite. Filters' gradients are added to, and so tried elsewhere; masked gradients
+ * are tried on values that are made for that, and only their results lie here.
  *
  * @param x images, or where their gradient goes
  * @param w filters; 0 where their gradient is what is made

@@ -152,7 +152,7 @@ class ConvolutionWaysTest {
     return new ConvolutionWays.Library<>() {
       @Override
       public List<ConvolutionWays.Way<Gpu.ConvolutionPlan>> ways(
-          ConvolutionProblem problem, TrialGround ground, int most) {
+          ConvolutionProblem problem, int most) {
         return new TreeMap<>(ways)
             .entrySet().stream()
                 .limit(most)
@@ -162,7 +162,7 @@ class ConvolutionWaysTest {
 
       @Override
       public Optional<ConvolutionWays.Way<Gpu.ConvolutionPlan>> way(
-          ConvolutionProblem problem, TrialGround ground, String name) {
+          ConvolutionProblem problem, String name) {
         return Optional.ofNullable(ways.get(name)).map(nanos -> made(name, nanos));
       }
 
@@ -182,7 +182,7 @@ class ConvolutionWaysTest {
       }
 
       @Override
-      public Gpu.ConvolutionPlan plan() {
+      public Gpu.ConvolutionPlan plan(TrialGround ground) {
         return new Gpu.ConvolutionPlan() {
           @Override
           public long workspaceBytes() {

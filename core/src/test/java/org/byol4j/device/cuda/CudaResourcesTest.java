@@ -236,6 +236,11 @@ class CudaResourcesTest {
     step.add(back::local);
     step.add(device.batchNormAddRelu(x, vector, vector, 1e-5, z, y)::forwardLocal);
     step.add(device.addReluBackward(x, z, y, z));
+    // the one at once, the other one by one: its uneven window is not used as it lies
+    Window even = new Window(3, 1, Padding.both(1), Padding.both(1));
+    LinearMap likeIt = device.convolution(IMAGES, IMAGES, even, weights);
+    step.add(device.addReluBackward(likeIt, x, y, y, z));
+    step.add(device.addReluBackward(convolution, small, x, y, z));
     Pooling most = device.maxPool(window, x, small);
     step.add(most.forward());
     step.add(most.backward(small, y));

@@ -364,10 +364,9 @@ final class HostGpu implements Gpu, Recorder {
       tryOn(problem, ground);
       return HostConvolutions.maskedPlan(this, problem);
     }
-    ConvolutionWays.Way<MaskedPlan> sequence =
-        new SequenceWays(this).ways(problem, ground, 1).get(0);
+    ConvolutionWays.Way<MaskedPlan> sequence = new SequenceWays(this).ways(problem, 1).get(0);
     sequences.add(sequence);
-    return sequence.plan();
+    return sequence.plan(ground);
   }
 
   /** The way that is preferred if it is one of these, else the first, which is noted. */

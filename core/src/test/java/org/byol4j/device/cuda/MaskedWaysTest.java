@@ -98,14 +98,13 @@ class MaskedWaysTest {
   private ConvolutionWays.Library<MaskedPlan> fusionTaking(long more) {
     return new ConvolutionWays.Library<>() {
       @Override
-      public List<ConvolutionWays.Way<MaskedPlan>> ways(
-          ConvolutionProblem problem, TrialGround ground, int most) {
+      public List<ConvolutionWays.Way<MaskedPlan>> ways(ConvolutionProblem problem, int most) {
         return List.of(fusion(more));
       }
 
       @Override
       public Optional<ConvolutionWays.Way<MaskedPlan>> way(
-          ConvolutionProblem problem, TrialGround ground, String name) {
+          ConvolutionProblem problem, String name) {
         return name.equals(FUSION) ? Optional.of(fusion(more)) : Optional.empty();
       }
 
@@ -125,7 +124,7 @@ class MaskedWaysTest {
       }
 
       @Override
-      public MaskedPlan plan() {
+      public MaskedPlan plan(TrialGround mine) {
         return new MaskedPlan(
             0,
             (x, w, y, addend, mask, workspace) -> {

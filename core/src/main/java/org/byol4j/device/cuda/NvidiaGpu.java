@@ -2,7 +2,6 @@ package org.byol4j.device.cuda;
 
 import static org.bytedeco.cuda.global.cublas.cublasLtGetVersion;
 import static org.bytedeco.cuda.global.cudart.CUDA_ERROR_OUT_OF_MEMORY;
-import static org.bytedeco.cuda.global.cudart.CU_EVENT_DISABLE_TIMING;
 import static org.bytedeco.cuda.global.cudart.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
 import static org.bytedeco.cuda.global.cudart.CU_STREAM_NON_BLOCKING;
 import static org.bytedeco.cuda.global.cudart.cuCtxSetCurrent;
@@ -10,10 +9,6 @@ import static org.bytedeco.cuda.global.cudart.cuDeviceGet;
 import static org.bytedeco.cuda.global.cudart.cuDeviceGetName;
 import static org.bytedeco.cuda.global.cudart.cuDeviceGetPCIBusId;
 import static org.bytedeco.cuda.global.cudart.cuDriverGetVersion;
-import static org.bytedeco.cuda.global.cudart.cuEventCreate;
-import static org.bytedeco.cuda.global.cudart.cuEventDestroy;
-import static org.bytedeco.cuda.global.cudart.cuEventRecord;
-import static org.bytedeco.cuda.global.cudart.cuEventSynchronize;
 import static org.bytedeco.cuda.global.cudart.cuGetErrorString;
 import static org.bytedeco.cuda.global.cudart.cuInit;
 import static org.bytedeco.cuda.global.cudart.cuLaunchKernel;
@@ -32,19 +27,18 @@ import static org.bytedeco.cuda.global.cudart.cuStreamCreate;
 import static org.bytedeco.cuda.global.cudart.cuStreamDestroy;
 import static org.bytedeco.cuda.global.cudart.cuStreamEndCapture;
 import static org.bytedeco.cuda.global.cudart.cuStreamSynchronize;
-import static org.bytedeco.cuda.global.cudart.cuStreamWaitEvent;
 import static org.bytedeco.cuda.global.cudnn.cudnnCreate;
 import static org.bytedeco.cuda.global.cudnn.cudnnDestroy;
 import static org.bytedeco.cuda.global.cudnn.cudnnGetErrorString;
 import static org.bytedeco.cuda.global.cudnn.cudnnGetVersion;
 import static org.bytedeco.cuda.global.cudnn.cudnnSetStream;
 
+import com.sun.jna.Native;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.cuda.cudart.CUctx_st;
-import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUmod_st;
@@ -63,16 +57,15 @@ final class NvidiaGpu implements Gpu, Recorder {
   private final int device;
   private final CUctx_st context;
   private final CUstream_st computing = new CUstream_st();
-  private final CUstream_st exchanging = new CUstream_st();
-  private final CUevent_st computed = new CUevent_st();
   private final cudnnContext cudnn = new cudnnContext();
   private final Nvrtc nvrtc;
   private final ConvolutionWays<ConvolutionPlan> convolutions;
   private final ConvolutionWays<MaskedPlan> maskedConvolutions;
   private final Map<String, CUmod_st> modules = new HashMap<>();
   private final List<NvidiaUpload> uploads = new ArrayList<>();
-  private final List<CUevent_st> fetched = new ArrayList<>();
+  private final NvidiaExchanges exchanges;
   private final RecordingGuard guard = new RecordingGuard();
+  private final Releases made = new Releases();
 
   /**
    * @param gpu which one, from 0 on
@@ -85,47 +78,38 @@ final class NvidiaGpu implements Gpu, Recorder {
     check(cuDeviceGet(handle, gpu), "cuDeviceGet");
     device = handle[0];
     context = PrimaryContexts.of(device);
-    List<ConvolutionWays.Library<?>> libraries = new ArrayList<>();
-    boolean isOpen = false;
+    made.add(() -> PrimaryContexts.giveBack(device));
     try {
       enter();
       requireSoundContext();
       check(cuStreamCreate(computing, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
-      check(cuStreamCreate(exchanging, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+      made.add(() -> check(cuStreamDestroy(computing), "cuStreamDestroy"));
       requireSound(cuStreamSynchronize(computing));
-      check(cuEventCreate(computed, CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+      exchanges = new NvidiaExchanges(context, computing, guard);
+      made.add(exchanges::close);
       checkCudnn(cudnnCreate(cudnn), "cudnnCreate");
+      made.add(() -> checkCudnn(cudnnDestroy(cudnn), "cudnnDestroy"));
       PrimaryContexts.keep(device);
       checkCudnn(cudnnSetStream(cudnn, computing), "cudnnSetStream");
       nvrtc = new Nvrtc(cache, capability);
-      CublasLtWays products = kept(new CublasLtWays(computing), libraries);
-      CudnnWays<ConvolutionPlan> alone = kept(CudnnWays.alone(cudnn), libraries);
-      CudnnWays<MaskedPlan> fused = kept(CudnnWays.masked(cudnn), libraries);
+      made.add(this::unloadModules);
       PlanRecord record = new PlanRecord(cache, name(), cudnnGetVersion(), cublasLtGetVersion());
       convolutions =
           new ConvolutionWays<>(
-              List.of(products, alone),
+              List.of(new CublasLtWays(computing), CudnnWays.alone(cudnn)),
               record,
               new ConvolutionTrials(this, System::nanoTime)::fastest);
+      made.add(convolutions::close);
       maskedConvolutions =
           new ConvolutionWays<>(
-              List.of(new SequenceWays(this), fused),
+              List.of(new SequenceWays(this), CudnnWays.masked(cudnn)),
               record,
               new MaskedTrials(this, System::nanoTime)::fastest);
-      isOpen = true;
-    } finally {
-      if (!isOpen) {
-        libraries.forEach(ConvolutionWays.Library::close);
-        freeHandles();
-        PrimaryContexts.giveBack(device);
-      }
+      made.add(maskedConvolutions::close);
+    } catch (RuntimeException | Error e) {
+      made.runAfter(e);
+      throw e;
     }
-  }
-
-  private static <L extends ConvolutionWays.Library<?>> L kept(
-      L library, List<ConvolutionWays.Library<?>> libraries) {
-    libraries.add(library);
-    return library;
   }
 
   private void requireSoundContext() {
@@ -145,27 +129,10 @@ final class NvidiaGpu implements Gpu, Recorder {
     }
   }
 
-  /** Frees what the constructor made, as far as it got. */
-  private void freeHandles() {
-    if (!cudnn.isNull()) {
-      checkCudnn(cudnnDestroy(cudnn), "cudnnDestroy");
-    }
-    if (!computed.isNull()) {
-      check(cuEventDestroy(computed), "cuEventDestroy");
-    }
-    if (!exchanging.isNull()) {
-      check(cuStreamDestroy(exchanging), "cuStreamDestroy");
-    }
-    if (!computing.isNull()) {
-      check(cuStreamDestroy(computing), "cuStreamDestroy");
-    }
-  }
-
   private String name() {
-    try (BytePointer text = new BytePointer(NAME_BYTES)) {
-      check(cuDeviceGetName(text, NAME_BYTES, device), "cuDeviceGetName");
-      return text.getString();
-    }
+    byte[] text = new byte[NAME_BYTES];
+    check(cuDeviceGetName(text, NAME_BYTES, device), "cuDeviceGetName");
+    return Native.toString(text);
   }
 
   @Override
@@ -209,8 +176,7 @@ final class NvidiaGpu implements Gpu, Recorder {
   @Override
   public void free(long address) {
     await();
-    // a copy that was begun may come from it
-    check(cuStreamSynchronize(exchanging), "copy between host and GPU");
+    finishCopies();
     check(cuMemFree(address), "cuMemFree");
   }
 
@@ -231,11 +197,15 @@ final class NvidiaGpu implements Gpu, Recorder {
   @Override
   public void unpin(BytePointer memory) {
     guard.requireNone("unpinning memory of the host");
-    enter();
-    // copies beside the computation may still come from it
-    uploads.forEach(NvidiaUpload::finish);
-    check(cuStreamSynchronize(exchanging), "copy between host and GPU");
+    await();
+    finishCopies();
     check(cuMemFreeHost(memory), "cuMemFreeHost");
+  }
+
+  /** Returns when copies beside the computation are done, from and to whatever is freed then. */
+  private void finishCopies() {
+    uploads.forEach(NvidiaUpload::finish);
+    exchanges.finish();
   }
 
   @Override
@@ -251,46 +221,13 @@ final class NvidiaGpu implements Gpu, Recorder {
   }
 
   @Override
-  public synchronized void exchange(long from, long to, long bytes) {
-    startExchange(from, to, bytes);
-    check(cuStreamSynchronize(exchanging), "copy between host and GPU");
+  public void exchange(long from, long to, long bytes) {
+    exchanges.exchange(from, to, bytes);
   }
 
-  /** Copies on the stream of exchanges, each followed by an event that is waited for. */
   @Override
-  public synchronized Fetch fetch() {
-    guard.requireNone("making an event");
-    enter();
-    CUevent_st done = new CUevent_st();
-    check(cuEventCreate(done, CU_EVENT_DISABLE_TIMING), "cuEventCreate");
-    fetched.add(done);
-    return new Fetch() {
-      @Override
-      public void begin(long from, long to, long bytes) {
-        beginExchange(from, to, bytes, done);
-      }
-
-      @Override
-      public void await() {
-        enter();
-        check(cuEventSynchronize(done), "copy from the GPU to the host");
-      }
-    };
-  }
-
-  private synchronized void beginExchange(long from, long to, long bytes, CUevent_st done) {
-    startExchange(from, to, bytes);
-    check(cuEventRecord(done, exchanging), "cuEventRecord");
-  }
-
-  /** Starts a copy on the stream of exchanges, after everything that was started to compute. */
-  private void startExchange(long from, long to, long bytes) {
-    enter();
-    guard.apart(
-        "exchanging with the host",
-        () -> check(cuEventRecord(computed, computing), "cuEventRecord"));
-    check(cuStreamWaitEvent(exchanging, computed, 0), "cuStreamWaitEvent");
-    check(cuMemcpyAsync(to, from, bytes, exchanging), "cuMemcpyAsync");
+  public Fetch fetch() {
+    return exchanges.fetch();
   }
 
   @Override
@@ -332,15 +269,20 @@ final class NvidiaGpu implements Gpu, Recorder {
     } catch (IllegalStateException e) {
       throw new RecordingRefusedException(e.getMessage(), e);
     }
+    boolean isDone = false;
     try {
       work.run();
+      isDone = true;
+    } catch (RecordingGuard.ViolationException e) {
+      throw e;
     } catch (RuntimeException e) {
-      // ends the capture, whose graph is of no use
-      cuStreamEndCapture(computing, graph);
-      if (e instanceof RecordingGuard.ViolationException) {
-        throw e;
-      }
       throw new RecordingRefusedException(e.getMessage(), e);
+    } finally {
+      if (!isDone) {
+        // ends the capture, whose graph, if it makes any, is of no use
+        cuStreamEndCapture(computing, graph);
+        NvidiaRecording.destroy(graph);
+      }
     }
     try {
       check(cuStreamEndCapture(computing, graph), "cuStreamEndCapture");
@@ -384,10 +326,9 @@ final class NvidiaGpu implements Gpu, Recorder {
   @Override
   public Place place() {
     enter();
-    try (BytePointer text = new BytePointer(NAME_BYTES)) {
-      check(cuDeviceGetPCIBusId(text, NAME_BYTES, device), "cuDeviceGetPCIBusId");
-      return new Place(Hosts.thisOne(), text.getString());
-    }
+    byte[] text = new byte[NAME_BYTES];
+    check(cuDeviceGetPCIBusId(text, NAME_BYTES, device), "cuDeviceGetPCIBusId");
+    return new Place(Hosts.thisOne(), Native.toString(text));
   }
 
   @Override
@@ -446,17 +387,16 @@ final class NvidiaGpu implements Gpu, Recorder {
     maskedConvolutions.prefer(names);
   }
 
+  private void unloadModules() {
+    modules.values().forEach(module -> check(cuModuleUnload(module), "cuModuleUnload"));
+  }
+
   @Override
   public void close() {
     enter();
-    await();
-    uploads.forEach(NvidiaUpload::close);
-    check(cuStreamSynchronize(exchanging), "copy between host and GPU");
-    fetched.forEach(event -> check(cuEventDestroy(event), "cuEventDestroy"));
-    maskedConvolutions.close();
-    convolutions.close();
-    modules.values().forEach(module -> check(cuModuleUnload(module), "cuModuleUnload"));
-    freeHandles();
+    uploads.forEach(upload -> made.add(upload::close));
+    made.add(this::await);
+    made.run();
   }
 
   static void check(int status, String what) {

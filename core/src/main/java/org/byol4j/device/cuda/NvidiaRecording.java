@@ -27,8 +27,17 @@ final class NvidiaRecording implements Recorder.Recording {
     this.context = context;
     this.stream = stream;
     int status = cuGraphInstantiate(executable, graph, 0);
-    NvidiaGpu.check(cuGraphDestroy(graph), "cuGraphDestroy");
+    int destroyed = destroy(graph);
+    if (destroyed != 0 && status == 0) {
+      cuGraphExecDestroy(executable);
+    }
     NvidiaGpu.check(status, "cuGraphInstantiate");
+    NvidiaGpu.check(destroyed, "cuGraphDestroy");
+  }
+
+  /** Destroys a graph, if it is one; returns the driver's status. */
+  static int destroy(CUgraph_st graph) {
+    return graph.isNull() ? 0 : cuGraphDestroy(graph);
   }
 
   @Override

@@ -25,6 +25,7 @@ final class NvidiaUpload implements Gpu.Upload {
   private final CUstream_st copying = new CUstream_st();
   private final CUevent_st copied = new CUevent_st();
   private final CUevent_st used = new CUevent_st();
+  private final Releases made = new Releases();
 
   /**
    * @param context current on the calling thread
@@ -33,9 +34,20 @@ final class NvidiaUpload implements Gpu.Upload {
   NvidiaUpload(CUctx_st context, CUstream_st computing) {
     this.context = context;
     this.computing = computing;
-    NvidiaGpu.check(cuStreamCreate(copying, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
-    NvidiaGpu.check(cuEventCreate(copied, CU_EVENT_DISABLE_TIMING), "cuEventCreate");
-    NvidiaGpu.check(cuEventCreate(used, CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+    try {
+      NvidiaGpu.check(cuStreamCreate(copying, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+      made.add(() -> NvidiaGpu.check(cuStreamDestroy(copying), "cuStreamDestroy"));
+      make(copied);
+      make(used);
+    } catch (IllegalStateException e) {
+      made.runAfter(e);
+      throw e;
+    }
+  }
+
+  private void make(CUevent_st event) {
+    NvidiaGpu.check(cuEventCreate(event, CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+    made.add(() -> NvidiaGpu.check(cuEventDestroy(event), "cuEventDestroy"));
   }
 
   @Override
@@ -76,9 +88,7 @@ final class NvidiaUpload implements Gpu.Upload {
 
   /** Waits for the copies and frees what it holds. */
   void close() {
-    finish();
-    NvidiaGpu.check(cuEventDestroy(copied), "cuEventDestroy");
-    NvidiaGpu.check(cuEventDestroy(used), "cuEventDestroy");
-    NvidiaGpu.check(cuStreamDestroy(copying), "cuStreamDestroy");
+    made.add(this::finish);
+    made.run();
   }
 }

@@ -8,9 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** Our kernels, compiled by the host's C++ compiler over {@code host_gpu.h}. */
 final class HostKernels {
@@ -33,6 +31,11 @@ final class HostKernels {
   /** The kernels for activations of such elements, compiled once for the process. */
   static NativeLibrary of(Element element) {
     return element == Element.BF16 ? OfBf16.LIBRARY : OfFp32.LIBRARY;
+  }
+
+  /** The names of the kernels in a file. */
+  static List<String> names(String file) {
+    return KERNEL.matcher(KernelSource.text(file)).results().map(match -> match.group(1)).toList();
   }
 
   private static final class OfFp32 {
@@ -87,14 +90,8 @@ final class HostKernels {
     }
     text.append(resource("host_gpu.h")).append(KernelSource.text(KernelSource.COMMON));
     for (String file : KernelSource.FILES) {
-      String kernels = KernelSource.text(file);
-      text.append("namespace %s_file {\n%s\n".formatted(file, kernels));
-      text.append(
-          KERNEL
-              .matcher(kernels)
-              .results()
-              .map((MatchResult match) -> "LAUNCHER(%s)\n".formatted(match.group(1)))
-              .collect(Collectors.joining()));
+      text.append("namespace %s_file {\n%s\n".formatted(file, KernelSource.text(file)));
+      names(file).forEach(name -> text.append("LAUNCHER(%s)\n".formatted(name)));
       text.append("}\n");
     }
     return text.append(resource("host_convolution.cpp")).toString();
@@ -109,7 +106,7 @@ final class HostKernels {
   }
 
   /** Runs a command; returns what it said if it failed. */
-  private static String run(List<String> command) {
+  static String run(List<String> command) {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

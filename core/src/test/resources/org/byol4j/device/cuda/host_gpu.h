@@ -149,11 +149,20 @@ void invoke(void (*kernel)(A...), void** arguments) {
   invoke(kernel, arguments, std::index_sequence_for<A...>());
 }
 
+template <typename... A>
+int sizes(void (*)(A...), int* bytes) {
+  int all[] = {(int)sizeof(A)..., 0};
+  std::memcpy(bytes, all, sizeof...(A) * sizeof(int));
+  return sizeof...(A);
+}
+
 }  // namespace
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
+// a kernel's launch, and how many bytes each of its parameters has
 #define LAUNCHER(kernel)                                                                                      \
   EXPORTED int launch_##kernel(void** arguments, int order, int gridX, int gridY, int blockX, int blockY) { \
     return emulate([](void** a) { invoke(kernel, a); }, arguments, order, gridX, gridY, blockX, blockY);     \
-  }
+  }                                                                                                           \
+  EXPORTED int parameters_##kernel(int* bytes) { return sizes(kernel, bytes); }

@@ -15,8 +15,10 @@ Status requireGpu(int gpu) {
   return gpu >= 0 && gpu < GPUS ? SUCCESS : refuse(INVALID_DEVICE, "GPU %d of %d", gpu, GPUS);
 }
 
+// Behind the text there is rubbish: nobody has promised anything else.
 Status put(char* to, int room, const std::string& text) {
   if (to == nullptr || room <= (int)text.size()) return refuse(INVALID_VALUE, "room for %d characters", room);
+  std::memset(to, '?', room);
   std::memcpy(to, text.c_str(), text.size() + 1);
   return SUCCESS;
 }

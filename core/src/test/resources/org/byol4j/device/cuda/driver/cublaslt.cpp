@@ -47,9 +47,31 @@ T* kept(T* made) {
 
 template <typename T>
 int destroyed(T* what) {
+  ALONE;
   if (alive.erase(what) == 0) return INVALID;
   delete what;
   return SUCCESS;
+}
+
+float widen(const void* from, bool isHalf, int64_t i) {
+  if (!isHalf) return ((const float*)from)[i];
+  union {
+    uint32_t bits;
+    float value;
+  } u = {(uint32_t)((const uint16_t*)from)[i] << 16};
+  return u.value;
+}
+
+void narrow(void* to, bool isHalf, int64_t i, float value) {
+  if (!isHalf) {
+    ((float*)to)[i] = value;
+    return;
+  }
+  union {
+    float value;
+    uint32_t bits;
+  } u = {value};
+  ((uint16_t*)to)[i] = (uint16_t)((u.bits + 0x7fff + ((u.bits >> 16) & 1)) >> 16);
 }
 
 struct Factor {
@@ -118,6 +140,7 @@ EXPORTED void hostCublasLtFail(int status) { failingStatus = status; }
 EXPORTED int hostCublasLtHeld() { return (int)alive.size(); }
 
 EXPORTED int cublasLtCreate(void** handle) {
+  ALONE;
   size_t free, total;
   if (failingStatus != 0) return failingStatus;
   if (cuMemGetInfo_v2(&free, &total) != 0) return NOT_INITIALIZED;
@@ -128,11 +151,13 @@ EXPORTED int cublasLtCreate(void** handle) {
 EXPORTED int cublasLtDestroy(int* handle) { return destroyed(handle); }
 
 EXPORTED int cublasLtMatmulDescCreate(Description** made, int, int type) {
+  ALONE;
   *made = kept(new Description{{0, 0}});
   return type == R_32F ? SUCCESS : INVALID;
 }
 
 EXPORTED int cublasLtMatmulDescSetAttribute(Description* description, int attribute, const int* value, size_t bytes) {
+  ALONE;
   if (alive.count(description) == 0 || bytes != sizeof(int)) return INVALID;
   if (attribute != TRANSPOSE_A && attribute != TRANSPOSE_B) return INVALID;
   description->transposed[attribute - TRANSPOSE_A] = *value;
@@ -142,6 +167,7 @@ EXPORTED int cublasLtMatmulDescSetAttribute(Description* description, int attrib
 EXPORTED int cublasLtMatmulDescDestroy(Description* description) { return destroyed(description); }
 
 EXPORTED int cublasLtMatrixLayoutCreate(Layout** made, int type, uint64_t rows, uint64_t columns, int64_t distance) {
+  ALONE;
   *made = kept(new Layout{type, rows, columns, distance});
   return distance >= (int64_t)rows ? SUCCESS : INVALID;
 }
@@ -149,11 +175,13 @@ EXPORTED int cublasLtMatrixLayoutCreate(Layout** made, int type, uint64_t rows, 
 EXPORTED int cublasLtMatrixLayoutDestroy(Layout* layout) { return destroyed(layout); }
 
 EXPORTED int cublasLtMatmulPreferenceCreate(void** made) {
+  ALONE;
   *made = kept(new int());
   return SUCCESS;
 }
 
 EXPORTED int cublasLtMatmulPreferenceSetAttribute(void* preference, int, const void*, size_t) {
+  ALONE;
   return alive.count(preference) != 0 ? SUCCESS : INVALID;
 }
 
@@ -161,6 +189,7 @@ EXPORTED int cublasLtMatmulPreferenceDestroy(int* preference) { return destroyed
 
 EXPORTED int cublasLtMatmulAlgoGetHeuristic(void* handle, Description* description, Layout* a, Layout* b, Layout* c,
                                             Layout* d, void* preference, int most, Found* found, int* count) {
+  ALONE;
   *count = 0;
   if (alive.count(handle) == 0 || alive.count(preference) == 0 || most < 1) return INVALID;
   if (!fits(description, a, b, c, d)) return NOT_SUPPORTED;
@@ -171,6 +200,7 @@ EXPORTED int cublasLtMatmulAlgoGetHeuristic(void* handle, Description* descripti
 
 EXPORTED int cublasLtMatmulAlgoCheck(void* handle, Description* description, Layout* a, Layout* b, Layout* c,
                                      Layout* d, const Algorithm* algorithm, Found* found) {
+  ALONE;
   if (alive.count(handle) == 0) return INVALID;
   if (std::memcmp(algorithm, &ONLY, sizeof ONLY) != 0 || !fits(description, a, b, c, d)) return NOT_SUPPORTED;
   *found = {ONLY, 0, SUCCESS, 1, {0, 0, 0, 0}};
@@ -179,6 +209,7 @@ EXPORTED int cublasLtMatmulAlgoCheck(void* handle, Description* description, Lay
 
 EXPORTED int cublasLtMatmulAlgoConfigGetAttribute(const Algorithm*, int attribute, void* value, size_t bytes,
                                                   size_t* written) {
+  ALONE;
   if (attribute != REDUCTION_SCHEME || bytes < sizeof(int)) return INVALID;
   *(int*)value = 0;
   *written = sizeof(int);
@@ -187,6 +218,7 @@ EXPORTED int cublasLtMatmulAlgoConfigGetAttribute(const Algorithm*, int attribut
 
 EXPORTED int cublasLtMatmulAlgoCapGetAttribute(const Algorithm*, int attribute, void* value, size_t bytes,
                                                size_t* written) {
+  ALONE;
   if (attribute != IMPLEMENTATION_FLAGS || bytes < sizeof(int64_t)) return INVALID;
   *(int64_t*)value = 0;
   *written = sizeof(int64_t);
@@ -197,6 +229,7 @@ EXPORTED int cublasLtMatmulAlgoCapGetAttribute(const Algorithm*, int attribute, 
 EXPORTED int cublasLtMatmul(void* handle, Description* description, const float* alpha, const void* a, Layout* layoutA,
                             const void* b, Layout* layoutB, const float* beta, const void* c, Layout* layoutC, void* d,
                             Layout* layoutD, const Algorithm* algorithm, void*, size_t, void* stream) {
+  ALONE;
   if (alive.count(handle) == 0 || !fits(description, layoutA, layoutB, layoutC, layoutD)) return INVALID;
   if (std::memcmp(algorithm, &ONLY, sizeof ONLY) != 0 || c != d) return NOT_SUPPORTED;
   if (((uintptr_t)a | (uintptr_t)b | (uintptr_t)d) % 16 != 0) return INVALID;

@@ -241,6 +241,7 @@ void fill(Descriptor* configuration, Descriptor* graph, int64_t engine) {
 }  // namespace
 
 EXPORTED void hostCudnnConvolutions(int isHalf, void* convolve, void* convolveMasked) {
+  ALONE;
   convolutions[isHalf] = convolve;
   masked[isHalf] = convolveMasked;
 }
@@ -253,10 +254,12 @@ EXPORTED int hostCudnnHeld() { return (int)(descriptors.size() + handles.size())
 EXPORTED size_t cudnnGetVersion() { return 91900; }
 
 EXPORTED const char* cudnnGetErrorString(int status) {
+  ALONE;
   return status == SUCCESS ? "CUDNN_STATUS_SUCCESS" : "CUDNN_STATUS of the library for tests";
 }
 
 EXPORTED int cudnnCreate(Handle** made) {
+  ALONE;
   size_t free, total;
   if (failingStatus != 0) return failingStatus;
   if (cuMemGetInfo_v2(&free, &total) != 0) return NOT_INITIALIZED;
@@ -265,23 +268,27 @@ EXPORTED int cudnnCreate(Handle** made) {
 }
 
 EXPORTED int cudnnDestroy(Handle* handle) {
+  ALONE;
   if (handles.erase(handle) == 0) return BAD_PARAM;
   delete handle;
   return SUCCESS;
 }
 
 EXPORTED int cudnnSetStream(Handle* handle, void* stream) {
+  ALONE;
   if (handles.count(handle) == 0) return BAD_PARAM;
   handle->stream = stream;
   return SUCCESS;
 }
 
 EXPORTED int cudnnBackendCreateDescriptor(int kind, Descriptor** made) {
+  ALONE;
   *made = *descriptors.insert(new Descriptor{(Kind)kind, false, {}}).first;
   return SUCCESS;
 }
 
 EXPORTED int cudnnBackendDestroyDescriptor(Descriptor* descriptor) {
+  ALONE;
   if (descriptors.erase(descriptor) == 0) return BAD_PARAM;
   delete descriptor;
   return SUCCESS;
@@ -289,6 +296,7 @@ EXPORTED int cudnnBackendDestroyDescriptor(Descriptor* descriptor) {
 
 EXPORTED int cudnnBackendSetAttribute(Descriptor* descriptor, int attribute, int type, int64_t count,
                                       const void* values) {
+  ALONE;
   if (descriptors.count(descriptor) == 0 || descriptor->isFinished || values == nullptr) return BAD_PARAM;
   if (type == TYPE_DESCRIPTOR) {
     for (int64_t i = 0; i < count; i++) {
@@ -302,6 +310,7 @@ EXPORTED int cudnnBackendSetAttribute(Descriptor* descriptor, int attribute, int
 }
 
 EXPORTED int cudnnBackendFinalize(Descriptor* descriptor) {
+  ALONE;
   if (descriptors.count(descriptor) == 0 || descriptor->isFinished) return BAD_PARAM;
   descriptor->isFinished = true;
   bool isRight = isWhole(descriptor);
@@ -318,6 +327,7 @@ EXPORTED int cudnnBackendFinalize(Descriptor* descriptor) {
 
 EXPORTED int cudnnBackendGetAttribute(Descriptor* descriptor, int attribute, int type, int64_t room, int64_t* count,
                                       void* values) {
+  ALONE;
   if (!isWhole(descriptor)) return NOT_FINISHED;
   if (descriptor->kind == HEURISTICS && attribute == HEURISTICS_RESULTS) {
     *count = 2;
@@ -348,6 +358,7 @@ EXPORTED int cudnnBackendGetAttribute(Descriptor* descriptor, int attribute, int
 }
 
 EXPORTED int cudnnBackendExecute(Handle* handle, Descriptor* plan, Descriptor* pack) {
+  ALONE;
   if (handles.count(handle) == 0 || !isWhole(plan) || !isWhole(pack)) return BAD_PARAM;
   if (plan->kind != PLAN || pack->kind != PACK || one<Handle*>(plan, PLAN_HANDLE) != handle) return BAD_PARAM;
   Descriptor* graph = graphOf(one<Descriptor*>(plan, PLAN_CONFIGURATION));

@@ -62,6 +62,23 @@ EXPORTED void hostDriverHeld(int gpu, char* text, int room) {
   std::snprintf(text, room, "%s", all.c_str());
 }
 
+// Ends what a test has left that failed: captures, broken contexts, failures that did not come. What it has not freed is
+// counted no more.
+EXPORTED void hostDriverAbandon() {
+  std::lock_guard<std::recursive_mutex> alone(calls);
+  while (!captures.empty()) endCapture(CapturePointer(captures.back()));
+  finishAll();
+  failures.clear();
+  for (Context& context : contexts) context.broken = SUCCESS;
+  for (auto& kinds : held) kinds.clear();
+  for (int gpu = 0; gpu < GPUS; gpu++) takenBytes[gpu] = 0;
+}
+
+EXPORTED void hostDriverForget(int gpu, const char* kind) {
+  std::lock_guard<std::recursive_mutex> alone(calls);
+  held[gpu][kind] = 0;
+}
+
 EXPORTED void hostDriverWhy(char* text, int room) {
   std::lock_guard<std::recursive_mutex> alone(calls);
   std::snprintf(text, room, "%s", why.c_str());

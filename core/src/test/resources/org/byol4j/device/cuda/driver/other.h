@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
@@ -19,25 +20,9 @@ namespace {
 // A failure of one function that a test has asked for.
 int failingStatus = 0;
 
-float widen(const void* from, bool isHalf, int64_t i) {
-  if (!isHalf) return ((const float*)from)[i];
-  union {
-    uint32_t bits;
-    float value;
-  } u = {(uint32_t)((const uint16_t*)from)[i] << 16};
-  return u.value;
-}
-
-void narrow(void* to, bool isHalf, int64_t i, float value) {
-  if (!isHalf) {
-    ((float*)to)[i] = value;
-    return;
-  }
-  union {
-    float value;
-    uint32_t bits;
-  } u = {value};
-  ((uint16_t*)to)[i] = (uint16_t)((u.bits + 0x7fff + ((u.bits >> 16) & 1)) >> 16);
-}
+// One call at a time.
+std::mutex calls;
 
 }  // namespace
+
+#define ALONE std::lock_guard<std::mutex> alone(calls)

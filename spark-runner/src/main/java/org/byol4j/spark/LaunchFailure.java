@@ -8,6 +8,7 @@ import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.device.DeviceMemoryError;
 import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.cuda.NcclException;
 import org.byol4j.eval.EvaluationException;
@@ -30,6 +31,7 @@ final class LaunchFailure {
           CollapsedException.class,
           ConfigurationException.class,
           DataException.class,
+          DeviceMemoryError.class,
           DeviceUnavailableException.class,
           DivergedException.class,
           EvaluationException.class,

@@ -15,6 +15,8 @@ import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.device.DeviceMemory;
+import org.byol4j.device.DeviceMemoryError;
 import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.cuda.NcclException;
 import org.byol4j.eval.EvaluationException;
@@ -90,10 +92,16 @@ class LaunchFailureTest {
     assertThat(LaunchFailure.of(Optional.of(failure), job, "; lost")).isSameAs(failure);
   }
 
-  @Test
-  void errorThatWouldComeAgainEndsTheRunAsWhatItIs() {
-    LinkageError error = new LinkageError("no such method");
+  static List<Error> finalErrors() {
+    return List.of(
+        new LinkageError("no such method"),
+        new DeviceMemoryError(
+            "the plan needs bytes=9000", new DeviceMemory(600, 9000, 2000, 2, 100, 3000)));
+  }
 
+  @ParameterizedTest
+  @MethodSource("finalErrors")
+  void errorThatWouldComeAgainEndsTheRunAsWhatItIs(Error error) {
     assertThatThrownBy(() -> LaunchFailure.of(Optional.of(error), job, "")).isSameAs(error);
   }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Our BYOL step and PyTorch's, side by side in one run: A B A B ..., medians and ratios.
 #
-#   docs/benchmarks/compare.sh [options of `byol4j bench step`]
+#   docs/benchmarks/compare.sh [options that `byol4j bench step` and byol_step_torch.py share]
 #   ROUNDS=5 PYTHON=/path/to/python3 docs/benchmarks/compare.sh --backbone resnet50 --stem imagenet --image 224 --batch 16 --threads 2 --steps 5
 #
 # PYTHON needs torch (docs/benchmarks/README.md). TORCH_OPTIONS goes to the PyTorch script alone, for instance

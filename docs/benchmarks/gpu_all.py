@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """All that is to be shown on a GPU, in order: tests, speed beside PyTorch, augmentation, learning. One table, raw results kept.
 
-    bin/carry-to-gpu FOLDER; carry it and docs/benchmarks there; there:
+    bin/carry-to-gpu FOLDER; carry it, docs/benchmarks and conf there, the latter two side by side as they lie here; there:
     docs/benchmarks/gpu_all.py --ours FOLDER/run --out results                                  # everything, 29 minutes at most
     docs/benchmarks/gpu_all.py --ours FOLDER/run --out results --only tests steps views         # or piece by piece,
     docs/benchmarks/gpu_all.py --ours FOLDER/run --out results --only learning --images cifar-10-train.tar.gz

@@ -36,11 +36,11 @@ class PackageTableTest {
           entry("device.nvidia", Set.of()),
           entry("device.nd4j", Set.of("device", "device.nvidia")),
           entry("device.cuda", Set.of("device", "device.nvidia", "augment", "collective")),
-          entry("parameters", Set.of("device")),
+          entry("parameters", Set.of()),
           entry("collective", Set.of()),
           entry("collective.tcp", Set.of("collective")),
           entry("nn", Set.of("device", "parameters", "collective")),
-          entry("optim", Set.of("device", "parameters")),
+          entry("optim", Set.of("parameters")),
           entry(
               "paramserver",
               Set.of("collective", "device", "parameters", "optim", "paramserver.sharing")),

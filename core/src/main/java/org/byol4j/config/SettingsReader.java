@@ -36,7 +36,7 @@ final class SettingsReader {
 
   private static final double BY_FIRST_GRADIENTS = 0;
 
-  /** From 1/16 on all elements travel as a bitmap, which counts as that share. */
+  /** An element counts once in each encoding that it is in; half of them leave nothing to save. */
   private static final Interval SHARES = new Interval(0, false, 0.5, true);
 
   private final Values values;

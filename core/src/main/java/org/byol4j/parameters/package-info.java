@@ -1,5 +1,5 @@
 /**
  * How a network's parameters lie in one flat buffer: the table of its slices, each with a name, a
- * kind and a shape. May import {@code device}.
+ * kind and a shape. Imports nothing of the project.
  */
 package org.byol4j.parameters;

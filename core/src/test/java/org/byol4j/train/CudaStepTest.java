@@ -41,7 +41,7 @@ final class CudaStepTest {
    * @param starts of one step
    * @param replays of one step
    */
-  private record Outcome(
+  record Outcome(
       long waits,
       long starts,
       long replays,
@@ -49,7 +49,7 @@ final class CudaStepTest {
       List<Double> weights,
       List<Float> running) {}
 
-  private static Outcome outcome(HostCuda.Counted counted, Collective collective) {
+  static Outcome outcome(HostCuda.Counted counted, Collective collective) {
     int[] rows = RandomViews.rowsOf(collective.rank(), collective.size());
     try (TinyReplica replica =
         new TinyReplica(counted.device(), collective, SMALL, rows.length, TinyReplica.Flaw.NONE)) {

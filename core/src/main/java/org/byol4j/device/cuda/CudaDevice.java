@@ -62,8 +62,8 @@ public final class CudaDevice implements Device {
    * @param gpu its number among those that this process may see, as Spark has its address; empty
    *     for the first
    * @throws IllegalArgumentException if the settings ask for something else
-   * @throws DeviceUnavailableException if a driver, GPU or library is missing or too old, saying
-   *     which
+   * @throws DeviceUnavailableException if a driver, GPU or library is missing or too old, or does
+   *     not start, saying which
    */
   public static CudaDevice open(ComputeSettings settings, String gpu) {
     arithmetic(settings);
@@ -71,14 +71,23 @@ public final class CudaDevice implements Device {
       int number = CudaRuntime.numberOf(gpu);
       int capability = CudaRuntime.require(number);
       CacheFolder cache = CacheFolder.ofThisMachine(System.getenv());
-      NvidiaGpu nvidia = new NvidiaGpu(number, capability, cache);
+      return on(new NvidiaGpu(number, capability, cache), settings);
+    } catch (IllegalStateException | CudnnException | CublasException e) {
+      throw new DeviceUnavailableException(e.getMessage(), e);
+    }
+  }
+
+  /** A device on a GPU that is closed if there can be none. */
+  private static CudaDevice on(NvidiaGpu gpu, ComputeSettings settings) {
+    try {
       return new CudaDevice(
           settings,
           settings.graphs() == ComputeSettings.Graphs.AUTO
-              ? new ReplayingGpu(nvidia, ReplayingGpu.Policy.USUAL)
-              : nvidia);
-    } catch (IllegalStateException e) {
-      throw new DeviceUnavailableException(e.getMessage(), e);
+              ? new ReplayingGpu(gpu, ReplayingGpu.Policy.USUAL)
+              : gpu);
+    } catch (RuntimeException | Error e) {
+      gpu.close();
+      throw e;
     }
   }
 

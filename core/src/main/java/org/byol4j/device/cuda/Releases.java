@@ -15,14 +15,14 @@ final class Releases {
   /**
    * Runs all.
    *
-   * @throws IllegalStateException the first that one of them throws, with the others
+   * @throws RuntimeException the first that one of them throws, with the others
    */
   void run() {
-    IllegalStateException first = null;
+    RuntimeException first = null;
     while (!releases.isEmpty()) {
       try {
         releases.pop().run();
-      } catch (IllegalStateException e) {
+      } catch (RuntimeException e) {
         if (first == null) {
           first = e;
         } else {
@@ -39,7 +39,7 @@ final class Releases {
   void runAfter(Throwable cause) {
     try {
       run();
-    } catch (IllegalStateException e) {
+    } catch (RuntimeException e) {
       cause.addSuppressed(e);
     }
   }

@@ -14,12 +14,13 @@ import org.bytedeco.javacpp.BytePointer;
  */
 final class Staging implements AutoCloseable {
 
+  private static final int PIECES = 2;
   private static final int PIECE_BYTES = 8 << 20;
   private static final int PIECE_FLOATS = PIECE_BYTES / Float.BYTES;
   private static final int PIECE_DOUBLES = PIECE_BYTES / Double.BYTES;
 
   private static final class Piece {
-    private final BytePointer memory;
+    private final long address;
     private final FloatBuffer floats;
     private final DoubleBuffer doubles;
     private final LongBuffer longs;
@@ -27,9 +28,9 @@ final class Staging implements AutoCloseable {
     /** Bytes that may be on their way. */
     private int taken;
 
-    private Piece(BytePointer memory) {
-      this.memory = memory;
-      ByteBuffer bytes = memory.asByteBuffer().order(ByteOrder.nativeOrder());
+    private Piece(long address, ByteBuffer memory) {
+      this.address = address;
+      ByteBuffer bytes = memory.order(ByteOrder.nativeOrder());
       floats = bytes.asFloatBuffer();
       doubles = bytes.asDoubleBuffer();
       longs = bytes.asLongBuffer();
@@ -38,7 +39,8 @@ final class Staging implements AutoCloseable {
 
   private final Gpu gpu;
   private final Waits waits;
-  private final Piece[] pieces;
+  private final BytePointer pinned;
+  private final Piece[] pieces = new Piece[PIECES];
   private int current;
 
   /** How often somebody had waited when pieces began to be taken. */
@@ -47,7 +49,12 @@ final class Staging implements AutoCloseable {
   Staging(Gpu gpu, Waits waits) {
     this.gpu = gpu;
     this.waits = waits;
-    pieces = new Piece[] {new Piece(gpu.pinned(PIECE_BYTES)), new Piece(gpu.pinned(PIECE_BYTES))};
+    pinned = gpu.pinned((long) PIECES * PIECE_BYTES);
+    ByteBuffer all = pinned.asByteBuffer();
+    for (int i = 0; i < PIECES; i++) {
+      int at = i * PIECE_BYTES;
+      pieces[i] = new Piece(pinned.address() + at, all.slice(at, PIECE_BYTES));
+    }
   }
 
   /** Starts to copy {@code count} values to {@code address}; the buffer's position moves. */
@@ -86,8 +93,7 @@ final class Staging implements AutoCloseable {
       int length = (int) Math.min(PIECE_FLOATS, count - at);
       int start = take(length * Float.BYTES);
       Piece piece = pieces[current];
-      gpu.copy(
-          address + at * Float.BYTES, piece.memory.address() + start, (long) length * Float.BYTES);
+      gpu.copy(address + at * Float.BYTES, piece.address + start, (long) length * Float.BYTES);
       waits.await();
       to.put(to.position(), piece.floats, start / Float.BYTES, length);
       to.position(to.position() + length);
@@ -104,13 +110,13 @@ final class Staging implements AutoCloseable {
     requireFits(count);
     int start = take(count * Double.BYTES);
     Piece piece = pieces[current];
-    gpu.copy(address, piece.memory.address() + start, (long) count * Double.BYTES);
+    gpu.copy(address, piece.address + start, (long) count * Double.BYTES);
     waits.await();
     piece.doubles.get(start / Double.BYTES, to, at, count);
   }
 
   private void send(int start, long address, int bytes) {
-    gpu.copy(pieces[current].memory.address() + start, address, bytes);
+    gpu.copy(pieces[current].address + start, address, bytes);
   }
 
   /** Finds room in what becomes the current piece, and returns where it begins there. */
@@ -150,8 +156,6 @@ final class Staging implements AutoCloseable {
 
   @Override
   public void close() {
-    for (Piece piece : pieces) {
-      gpu.unpin(piece.memory);
-    }
+    gpu.unpin(pinned);
   }
 }

@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.augment.AugmentSettings.Style;
 import org.byol4j.augment.PackedViews;
-import org.byol4j.device.Shape;
-import org.byol4j.device.Tensor;
 import org.byol4j.device.ViewKernels;
 import org.byol4j.device.cuda.HostGpu.Order;
 import org.byol4j.device.cuda.ViewSamples.Sample;
@@ -106,35 +103,7 @@ class CudaViewsTest {
   @ParameterizedTest
   @EnumSource
   void nextMicroBatchTravelsWhileViewsAreMadeAndDisturbsNothing(Order order) {
-    AugmentSettings settings = ViewSamples.settings(Style.TORCHVISION, 40);
-    List<float[][]> alone = new ArrayList<>();
-    for (int batch = 0; batch < 5; batch++) {
-      alone.add(made("fp32", order, settings, ViewSamples.few(settings, 10 * batch)));
-    }
-    try (CudaDevice device = HostCuda.open("fp32", new HostGpu(order));
-        ViewKernels kernels = device.viewKernels(settings, 6)) {
-      PackedViews packed = new PackedViews(6, kernels::hostMemory);
-      ViewSamples.put(ViewSamples.few(settings, 0), packed);
-      kernels.upload(packed);
-      List<Tensor> kept = new ArrayList<>();
-      for (int batch = 0; batch < 5; batch++) {
-        kernels.make();
-        kernels.awaitUpload();
-        // nothing waits for the views before the next pixels go up
-        ViewSamples.put(ViewSamples.few(settings, 10 * (batch + 1)), packed);
-        kernels.upload(packed);
-        for (int view = 0; view < PackedViews.VIEWS; view++) {
-          Tensor copy = device.allocateActivations(new Shape(6, 40, 40, 3));
-          device.copy(kernels.view(view), copy);
-          kept.add(copy);
-        }
-      }
-      for (int i = 0; i < kept.size(); i++) {
-        assertThat(ViewSamples.read(device, kept.get(i)))
-            .as("view %d", i)
-            .isEqualTo(alone.get(i / 2)[i % 2]);
-      }
-    }
+    ViewSamples.expectUndisturbed(() -> HostCuda.open("fp32", new HostGpu(order)));
   }
 
   @Test

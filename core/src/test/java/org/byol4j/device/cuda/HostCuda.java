@@ -1,5 +1,7 @@
 package org.byol4j.device.cuda;
 
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.function.LongSupplier;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
@@ -76,6 +78,45 @@ public final class HostCuda {
   /** The same on a GPU that computes masked gradients of images at once. */
   public static Counted openReplayingFusing(String precision) {
     return replaying(precision, new HostGpu(HostGpu.Order.BACKWARDS).thatFuses());
+  }
+
+  /**
+   * Skips a test where there is no driver for tests, which then is in NVIDIA's place in this
+   * process, and as in the beginning.
+   */
+  public static void requireDriver() {
+    HostDriver.require();
+    HostDriver.reset();
+  }
+
+  /**
+   * Opens one on the driver for tests; the caller closes it. Counted are calls of the driver.
+   *
+   * @param gpu which one, 0 or 1
+   * @param cache where plans and kernels are kept
+   * @param seed of the order in which the driver does what is started
+   */
+  public static Counted openOnDriver(
+      String precision, int gpu, Path cache, boolean replaying, long seed) {
+    HostDriver.order(HostDriver.Order.SHUFFLED, seed);
+    NvidiaGpu nvidia = new NvidiaGpu(gpu, 90, new CacheFolder(cache));
+    Gpu used = replaying ? new ReplayingGpu(nvidia, ReplayingGpu.Policy.USUAL) : nvidia;
+    return new Counted(
+        open(precision, used),
+        () -> calls("cuStreamSynchronize", "cuEventSynchronize"),
+        () -> calls("cuLaunchKernel", "cuGraphLaunch", "cuMemcpyAsync", "cuMemsetD8Async"),
+        () -> calls("cuGraphLaunch"));
+  }
+
+  private static long calls(String... functions) {
+    return Arrays.stream(functions).mapToLong(HostDriver::calls).sum();
+  }
+
+  /** What devices on the driver for tests that were closed have not freed: nothing if empty. */
+  public static String leftOnDriver() {
+    String kept = "contexts=1";
+    String left = HostDriver.held(0).replace(kept, "") + HostDriver.held(1).replace(kept, "");
+    return HostDriver.heldByLibraries() == 0 ? left : left + " of libraries";
   }
 
   private static Counted replaying(String precision, HostGpu gpu) {

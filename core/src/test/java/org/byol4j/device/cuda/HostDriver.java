@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A driver for tests in NVIDIA's place, with the parts of cuDNN, cuBLASLt and NVRTC that are
+ * A driver for tests in NVIDIA's place, with the parts of cuDNN, cuBLASLt, NVRTC and NCCL that are
  * called: {@code driver/*.cpp}, compiled once for the process and loaded before anything looks for
  * NVIDIA's. It has two GPUs, whose memory is the host's and whose kernels are {@link HostKernels}.
  * It is one for the process: a test that changes something about it calls {@link #reset}.
@@ -93,6 +93,7 @@ final class HostDriver {
       sources.put("libcublas.so." + line, "cublas.cpp");
       sources.put("libcublasLt.so." + line, "cublaslt.cpp");
       sources.put("libcudnn.so.9", "cudnn.cpp");
+      sources.put("libnccl.so.2", "nccl.cpp");
       // what JavaCPP's JNI library of cuDNN names besides
       for (String part : List.of("cnn", "adv", "ops", "graph")) {
         sources.put("libcudnn_%s.so.9".formatted(part), "");
@@ -234,10 +235,11 @@ final class HostDriver {
     Libraries.call("hostDriverForget", gpu, kind);
   }
 
-  /** How many handles and descriptions of cuDNN and cuBLASLt are not freed. */
+  /** How many handles and descriptions of the libraries are not freed. */
   static long heldByLibraries() {
     return Libraries.count(Libraries.CUDNN, "hostCudnnHeld")
-        + Libraries.count(Libraries.CUBLAS_LT, "hostCublasLtHeld");
+        + Libraries.count(Libraries.CUBLAS_LT, "hostCublasLtHeld")
+        + Libraries.count(Libraries.LOADED.get("libnccl.so.2"), "hostNcclHeld");
   }
 
   /** What the last error was about. */

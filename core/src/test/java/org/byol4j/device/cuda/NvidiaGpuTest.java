@@ -8,8 +8,11 @@ import static org.bytedeco.cuda.global.cudart.cuMemAlloc;
 import static org.bytedeco.cuda.global.cudart.cuMemFree;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongFunction;
+import org.byol4j.device.Padding;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.api.AfterEach;
@@ -111,58 +114,93 @@ class NvidiaGpuTest {
     gpu.unpin(host);
   }
 
+  /** Each on a thread that has driven no GPU before. */
   @Test
-  void everyCallIsForAnyThread() throws InterruptedException {
-    AtomicReference<Throwable> thrown = new AtomicReference<>();
-    Thread other = new Thread(() -> thrown.set(catchThrowable(this::everyCall)));
-    other.start();
-    other.join();
-
-    assertThat(thrown.get()).isNull();
-  }
-
-  private void everyCall() {
+  void whatWasMadeOnOneThreadIsForAnyOther() {
     BytePointer host = pinned(1);
     long memory = gpu.allocate(BYTES);
     Gpu.Kernel kernel = filling();
     Gpu.Upload upload = gpu.upload();
-    upload.copy(host.address(), memory, BYTES);
-    upload.use();
-    fill(kernel, 3, memory);
-    upload.used();
-    upload.await();
-    gpu.exchange(memory, host.address(), BYTES);
-    assertThat(last(host)).isEqualTo(3);
     Gpu.Fetch fetch = gpu.fetch();
-    fetch.begin(memory, host.address(), BYTES);
-    fetch.await();
-    try (Recorder.Recording recording = gpu.record(() -> gpu.zero(memory, BYTES))) {
-      recording.start();
-      gpu.await();
-    }
-    gpu.exchange(memory, host.address(), BYTES);
+    Recorder.Recording recording = gpu.record(() -> gpu.zero(memory, BYTES));
+    ConvolutionProblem problem = product();
+    Gpu.ConvolutionPlan plan =
+        gpu.plan(problem, new TrialGround(memory, memory, memory, this::lend));
+    long workspace = gpu.allocate(plan.workspaceBytes());
+    expectElsewhere(() -> plan.run(memory, memory, memory, workspace));
+    expectElsewhere(() -> upload.copy(host.address(), memory, BYTES));
+    expectElsewhere(upload::use);
+    expectElsewhere(() -> fill(kernel, 3, memory));
+    expectElsewhere(upload::used);
+    expectElsewhere(upload::await);
+    expectElsewhere(() -> gpu.exchange(memory, host.address(), BYTES));
+    assertThat(last(host)).isEqualTo(3);
+    expectElsewhere(() -> fetch.begin(memory, host.address(), BYTES));
+    expectElsewhere(fetch::await);
+    expectElsewhere(recording::start);
+    expectElsewhere(() -> gpu.copy(memory, host.address(), BYTES));
+    expectElsewhere(gpu::await);
     assertThat(last(host)).isZero();
-    gpu.place();
-    gpu.room();
-    gpu.free(memory);
-    gpu.unpin(host);
+    expectElsewhere(recording::close);
+    expectElsewhere(() -> gpu.record(() -> gpu.zero(memory, BYTES)).close());
+    expectElsewhere(() -> gpu.zero(memory, BYTES));
+    expectElsewhere(() -> gpu.free(gpu.allocate(1)));
+    expectElsewhere(() -> gpu.unpin(gpu.pinned(1)));
+    for (Runnable call : List.<Runnable>of(gpu::facts, gpu::place, gpu::room, gpu::newLinkId)) {
+      expectElsewhere(call);
+    }
+    expectElsewhere(() -> gpu.upload());
+    expectElsewhere(() -> gpu.fetch());
+    expectElsewhere(() -> gpu.free(workspace));
+    expectElsewhere(() -> gpu.free(memory));
+    expectElsewhere(() -> gpu.unpin(host));
+  }
+
+  /** A convolution that is a matrix product, in memory of {@link #BYTES}. */
+  private static ConvolutionProblem product() {
+    Padding none = Padding.both(0);
+    return new ConvolutionProblem(
+        ConvolutionProblem.Direction.FORWARD,
+        ConvolutionProblem.Arithmetic.FP32,
+        1,
+        1,
+        1,
+        8,
+        1,
+        1,
+        8,
+        1,
+        1,
+        none,
+        none);
+  }
+
+  private <T> T lend(long bytes, LongFunction<T> work) {
+    long address = gpu.allocate(bytes);
+    try {
+      return work.apply(address);
+    } finally {
+      gpu.free(address);
+    }
+  }
+
+  private static void expectElsewhere(Runnable call) {
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    Thread other = new Thread(() -> thrown.set(catchThrowable(call::run)));
+    other.start();
+    assertThatCode(other::join).doesNotThrowAnyException();
+    assertThat(thrown.get()).as("%s", HostDriver.why()).isNull();
   }
 
   @Test
   void missingContextIsAnErrorOfTheDriver() throws InterruptedException {
-    long before = HostDriver.calls("cuMemAlloc");
     AtomicReference<Throwable> thrown = new AtomicReference<>();
-    Thread other =
-        new Thread(
-            () ->
-                thrown.set(
-                    catchThrowable(
-                        () -> NvidiaGpu.check(cuMemAlloc(new long[1], 1), "cuMemAlloc"))));
+    Runnable allocating = () -> NvidiaGpu.check(cuMemAlloc(new long[1], 1), "cuMemAlloc");
+    Thread other = new Thread(() -> thrown.set(catchThrowable(allocating::run)));
     other.start();
     other.join();
 
     assertThat(thrown.get()).hasMessage("cuMemAlloc: CUresult=201 invalid device context");
-    assertThat(HostDriver.calls("cuMemAlloc")).isEqualTo(before + 1);
   }
 
   @Test
@@ -454,17 +492,30 @@ class NvidiaGpuTest {
   }
 
   @Test
-  void closingWaitsForUploadsThatNobodyUses() {
+  void closingWaitsForAllThatNobodyAwaits() {
     NvidiaGpu other = opened(0);
-    BytePointer host = pinned(1);
-    long memory = gpu.allocate(BYTES);
-    other.upload().copy(host.address(), memory, BYTES);
+    BytePointer up = pinned(1);
+    BytePointer down = pinned(0);
+    long uploaded = gpu.allocate(BYTES);
+    long fetched = gpu.allocate(BYTES);
+    long computed = gpu.allocate(BYTES);
+    gpu.copy(up.address(), fetched, BYTES);
+    gpu.await();
+    other.upload().copy(up.address(), uploaded, BYTES);
+    other.fetch().begin(fetched, down.address(), BYTES);
+    other.copy(up.address(), computed, BYTES);
 
     other.close();
 
-    assertThat(HostDriver.at(memory).getFloat(0)).isEqualTo(1);
-    gpu.free(memory);
-    gpu.unpin(host);
+    assertThat(HostDriver.at(computed).getFloat(0)).isEqualTo(1);
+
+    assertThat(HostDriver.at(uploaded).getFloat(0)).isEqualTo(1);
+    assertThat(last(down)).isEqualTo(1);
+    gpu.free(uploaded);
+    gpu.free(fetched);
+    gpu.free(computed);
+    gpu.unpin(up);
+    gpu.unpin(down);
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.augment.AugmentSettings.Crop;
 import org.byol4j.augment.AugmentSettings.Place;
@@ -17,6 +18,7 @@ import org.byol4j.augment.PackedViews;
 import org.byol4j.augment.ViewMaker;
 import org.byol4j.augment.ViewParameters;
 import org.byol4j.device.Device;
+import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.device.ViewKernels;
 import org.byol4j.image.Image;
@@ -191,6 +193,42 @@ final class ViewSamples {
         assertThat(most)
             .as("view=%d row=%d size=%d %s", view, row, settings.size(), parameters)
             .isLessThan(tolerance);
+      }
+    }
+  }
+
+  /**
+   * Expects that views are those of each micro-batch by itself where the next one travels while
+   * they are made.
+   */
+  static void expectUndisturbed(Supplier<Device> devices) {
+    AugmentSettings settings = settings(Style.TORCHVISION, 40);
+    List<float[][]> alone = new ArrayList<>();
+    for (int batch = 0; batch < 5; batch++) {
+      try (Device device = devices.get()) {
+        alone.add(made(device, settings, few(settings, 10 * batch)));
+      }
+    }
+    try (Device device = devices.get();
+        ViewKernels kernels = device.viewKernels(settings, 6)) {
+      PackedViews packed = new PackedViews(6, kernels::hostMemory);
+      put(few(settings, 0), packed);
+      kernels.upload(packed);
+      List<Tensor> kept = new ArrayList<>();
+      for (int batch = 0; batch < 5; batch++) {
+        kernels.make();
+        kernels.awaitUpload();
+        // nothing waits for the views before the next pixels go up
+        put(few(settings, 10 * (batch + 1)), packed);
+        kernels.upload(packed);
+        for (int view = 0; view < PackedViews.VIEWS; view++) {
+          Tensor copy = device.allocateActivations(new Shape(6, 40, 40, 3));
+          device.copy(kernels.view(view), copy);
+          kept.add(copy);
+        }
+      }
+      for (int i = 0; i < kept.size(); i++) {
+        assertThat(read(device, kept.get(i))).as("view %d", i).isEqualTo(alone.get(i / 2)[i % 2]);
       }
     }
   }

@@ -46,7 +46,7 @@ std::set<Stream*> streams;
 std::set<Event*> events;
 std::vector<CapturePointer> captures;
 
-constexpr int RELAXED = 2;
+enum Mode { GLOBAL = 0, THREAD_LOCAL = 1, RELAXED = 2 };
 
 template <typename T>
 Status require(const std::set<T*>& alive, T* handle, const char* kind) {
@@ -60,10 +60,12 @@ Status spoil(const CapturePointer& capture, Status status, const char* what) {
   return refuse(status, "%s while a stream is captured", what);
 }
 
-// Calls that may wait, or do what a graph cannot hold: not by a thread that captures.
+// Calls that may wait, or do what a graph cannot hold: not by a thread that captures, nor by any where a capture is of
+// all threads.
 Status requireNoCapture(const char* function) {
   for (CapturePointer& capture : captures) {
-    if (capture->thread == std::this_thread::get_id() && capture->mode != RELAXED) {
+    bool isOurs = capture->mode == THREAD_LOCAL && capture->thread == std::this_thread::get_id();
+    if (isOurs || capture->mode == GLOBAL) {
       return spoil(capture, CAPTURE_UNSUPPORTED, function);
     }
   }
@@ -203,7 +205,7 @@ EXPORTED int cuStreamWaitEvent(Stream* stream, Event* event, unsigned flags) {
 EXPORTED int cuStreamBeginCapture_v2(Stream* stream, int mode) {
   CALL("cuStreamBeginCapture");
   if (Status status = require(streams, stream, "stream")) return status;
-  if (mode < 0 || mode > RELAXED) return refuse(INVALID_VALUE, "mode=%d of a capture", mode);
+  if (mode < 0 || mode > (int)RELAXED) return refuse(INVALID_VALUE, "mode=%d of a capture", mode);
   if (stream->capture) return refuse(ILLEGAL_STATE, "the stream is captured already");
   auto capture = std::make_shared<Capture>();
   capture->origin = stream;

@@ -41,7 +41,9 @@ public record AugmentSettings(
 
   /** Whose formulas the augmentations follow. */
   public enum Style {
+    /** Those of BYOL's released code. */
     DEEPMIND,
+    /** Those of torchvision. */
     TORCHVISION
   }
 

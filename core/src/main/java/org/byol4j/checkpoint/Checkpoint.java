@@ -43,6 +43,7 @@ public final class Checkpoint {
     this.manifest = manifest;
   }
 
+  /** What the checkpoint says of itself, as it was read when the checkpoint was opened. */
   public Manifest manifest() {
     return manifest;
   }

@@ -83,6 +83,7 @@ public record Manifest(
       return first + elements;
     }
 
+    /** The length of the file: 4 bytes a value. */
     public long lengthBytes() {
       return (long) elements * Float.BYTES;
     }

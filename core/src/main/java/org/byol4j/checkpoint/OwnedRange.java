@@ -10,6 +10,11 @@ package org.byol4j.checkpoint;
  */
 public record OwnedRange(long sectionLength, long first, Floats values) {
 
+  /**
+   * Takes a range, not a copy of its values.
+   *
+   * @throws IllegalArgumentException if it does not lie within the section
+   */
   public OwnedRange {
     if (first < 0 || first + values.length() > sectionLength) {
       throw new IllegalArgumentException(

@@ -12,12 +12,25 @@ public final class Retries {
   /** Lets time pass; a test's own lets none pass. */
   @FunctionalInterface
   public interface Sleeper {
+    /**
+     * Returns when {@code pause} has passed.
+     *
+     * @throws InterruptedException if the thread is interrupted meanwhile: nothing is tried any
+     *     more
+     */
     void sleep(Duration pause) throws InterruptedException;
   }
 
   /** Something that storage may refuse. */
   @FunctionalInterface
   public interface Attempt<T> {
+    /**
+     * Tries once, on the thread that asked for it. It may run again after a failure, so it must not
+     * build on what a try that failed has left.
+     *
+     * @throws IOException if it was refused, and may be tried again; whatever else it throws ends
+     *     the tries
+     */
     T run() throws IOException;
   }
 
@@ -25,6 +38,14 @@ public final class Retries {
   private final Duration firstPause;
   private final Sleeper sleeper;
 
+  /**
+   * Retries of one's own making; {@link #standard} are those of a run.
+   *
+   * @param tries how often something is tried at most, the first time included, at least 1
+   * @param firstPause the pause before the second try; doubled before each further one
+   * @param sleeper what waits, on the thread that tries
+   * @throws IllegalArgumentException if {@code tries} is below 1
+   */
   public Retries(int tries, Duration firstPause, Sleeper sleeper) {
     if (tries < 1) {
       throw new IllegalArgumentException("tries=%d, expected at least 1".formatted(tries));
@@ -44,7 +65,8 @@ public final class Retries {
   }
 
   /**
-   * Runs {@code attempt} until it succeeds.
+   * Runs {@code attempt} until it succeeds, on the calling thread, which waits in between. A thread
+   * that is interrupted while it waits stays interrupted and does not try again.
    *
    * @throws IOException of the last try; those of the others are suppressed in it
    */

@@ -14,6 +14,11 @@ import org.byol4j.parameters.Slice;
  */
 public record StateLayout(ParameterTable parameters, List<Normalization> normalizations) {
 
+  /**
+   * Takes a layout.
+   *
+   * @throws IllegalArgumentException if normalizations leave gaps or overlap, or one has no channel
+   */
   public StateLayout {
     normalizations = List.copyOf(normalizations);
     long end = 0;

@@ -1,6 +1,9 @@
 package org.byol4j.checkpoint;
 
-/** The storage refused, though it was asked several times; a later try may succeed. */
+/**
+ * The storage refused; if it was to write a checkpoint, several times in a row. A later try may
+ * succeed.
+ */
 public final class StorageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -9,6 +12,7 @@ public final class StorageException extends RuntimeException {
     super(message);
   }
 
+  /** Tells of a refusal here, and of what it was. */
   public StorageException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -29,6 +29,12 @@ public record TrainingState(
     List<Algorithms> algorithms,
     Map<Section, OwnedRange> owned) {
 
+  /**
+   * Takes a state, not a copy of the values that are owned.
+   *
+   * @throws IllegalArgumentException if step or epoch is below 0, a section other than {@link
+   *     Section#RESIDUAL} is missing, or a section's length is not what the layout says
+   */
   public TrainingState {
     if (step < 0 || epoch < 0) {
       throw new IllegalArgumentException(

@@ -33,7 +33,12 @@ public record WeightsDiff(Distance whole, List<Distance> slices) {
     slices = List.copyOf(slices);
   }
 
-  /** Compares the weights themselves: the base is zero. */
+  /**
+   * Compares the weights themselves: the base is zero.
+   *
+   * @throws CheckpointException if the two do not have the same table of slices, or one is damaged
+   * @throws StorageException if one cannot be read at the moment
+   */
   public static WeightsDiff between(Checkpoint a, Checkpoint b) {
     expectSameTable(a, b);
     float[] weights = b.values(Section.WEIGHTS);
@@ -43,7 +48,9 @@ public record WeightsDiff(Distance whole, List<Distance> slices) {
   /**
    * Compares how the weights moved away from {@code base}, where both started.
    *
-   * @throws CheckpointException if the three do not have the same table of slices
+   * @throws CheckpointException if the three do not have the same table of slices, or one is
+   *     damaged
+   * @throws StorageException if one cannot be read at the moment
    */
   public static WeightsDiff between(Checkpoint a, Checkpoint b, Checkpoint base) {
     expectSameTable(a, b);

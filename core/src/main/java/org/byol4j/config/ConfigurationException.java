@@ -9,6 +9,11 @@ public final class ConfigurationException extends RuntimeException {
 
   private final transient List<Fault> faults;
 
+  /**
+   * Tells of all faults at once.
+   *
+   * @param faults at least one
+   */
   public ConfigurationException(List<Fault> faults) {
     super(faults.stream().map(Fault::toString).collect(Collectors.joining("\n")));
     this.faults = List.copyOf(faults);

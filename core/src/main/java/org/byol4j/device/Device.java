@@ -172,7 +172,7 @@ public interface Device extends AutoCloseable {
   /** {@code to = from}. */
   void copy(Tensor from, Tensor to);
 
-  /** {@code y = alpha * x + beta * y}. */
+  /** {@code y = alpha * x + beta * y}; a {@code beta} of 0 overwrites whatever {@code y} holds. */
   void axpby(double alpha, Tensor x, double beta, Tensor y);
 
   /** Returns the sum of {@code a * b}, in double. */

@@ -7,5 +7,9 @@ package org.byol4j.device;
  */
 @FunctionalInterface
 public interface Op {
+  /**
+   * Computes once, with what the tensors hold when those before it are done. It may return before
+   * that has happened; {@link Device#read} waits for it.
+   */
   void run();
 }

@@ -5,6 +5,11 @@ package org.byol4j.device;
  */
 public record Padding(int before, int after) {
 
+  /**
+   * Takes a padding, in pixels.
+   *
+   * @throws IllegalArgumentException if {@code before} or {@code after} is below 0
+   */
   public Padding {
     if (before < 0 || after < 0) {
       throw new IllegalArgumentException(
@@ -12,6 +17,11 @@ public record Padding(int before, int after) {
     }
   }
 
+  /**
+   * The padding of {@code size} pixels on either side, as torch has it.
+   *
+   * @throws IllegalArgumentException if {@code size} is below 0
+   */
   public static Padding both(int size) {
     return new Padding(size, size);
   }

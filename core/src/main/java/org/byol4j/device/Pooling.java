@@ -3,6 +3,9 @@ package org.byol4j.device;
 /** One pooling of {@code x} into {@code y}, bound to its tensors. */
 public interface Pooling {
 
+  /**
+   * Makes {@code y} from {@code x}, and remembers what the way back needs; overwrites {@code y}.
+   */
   Op forward();
 
   /**

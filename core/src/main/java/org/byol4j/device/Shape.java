@@ -8,6 +8,11 @@ package org.byol4j.device;
  */
 public record Shape(int batch, int height, int width, int channels) {
 
+  /**
+   * Takes an extent.
+   *
+   * @throws IllegalArgumentException if an axis is below 1
+   */
   public Shape {
     if (batch < 1 || height < 1 || width < 1 || channels < 1) {
       throw new IllegalArgumentException(
@@ -16,10 +21,20 @@ public record Shape(int batch, int height, int width, int channels) {
     }
   }
 
+  /**
+   * The shape {@code [1, 1, 1, length]}.
+   *
+   * @throws IllegalArgumentException if {@code length} is below 1
+   */
   public static Shape vector(int length) {
     return new Shape(1, 1, 1, length);
   }
 
+  /**
+   * The shape {@code [rows, 1, 1, channels]}.
+   *
+   * @throws IllegalArgumentException if {@code rows} or {@code channels} is below 1
+   */
   public static Shape matrix(int rows, int channels) {
     return new Shape(rows, 1, 1, channels);
   }
@@ -29,6 +44,7 @@ public record Shape(int batch, int height, int width, int channels) {
     return (long) batch * height * width;
   }
 
+  /** The number of elements: batch x height x width x channels. */
   public long elements() {
     return rows() * channels;
   }

@@ -9,6 +9,10 @@ package org.byol4j.device;
  */
 public interface Tensor extends AutoCloseable {
 
+  /**
+   * The extent, {@code [batch, height, width, channels]}; of a view its own, not that of what it
+   * views.
+   */
   Shape shape();
 
   /**

@@ -10,6 +10,11 @@ import org.byol4j.nn.FeaturePlan;
 public final class BackboneFeatures implements FeatureExtractor {
   private final FeaturePlan plan;
 
+  /**
+   * Goes by a plan, which the caller closes when these are needed no longer.
+   *
+   * @param plan of the device that the extracting thread drives
+   */
   public BackboneFeatures(FeaturePlan plan) {
     this.plan = plan;
   }

@@ -14,8 +14,11 @@ public record CollapseSettings(
 
   /** What a collapse leads to. */
   public enum Policy {
+    /** Nobody looks. */
     OFF,
+    /** A warning, again whenever the patience has ended once more. */
     WARN,
+    /** The end of the run. */
     STOP
   }
 }

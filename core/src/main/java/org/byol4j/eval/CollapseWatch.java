@@ -12,8 +12,11 @@ public final class CollapseWatch {
 
   /** What follows from a look. */
   public enum Action {
+    /** Nothing, so far. */
     GO_ON,
+    /** The run tells of the finding and goes on. */
     WARN,
+    /** The run ends. */
     STOP
   }
 

@@ -34,10 +34,12 @@ public final class Features {
     }
   }
 
+  /** The number of images, at least 1. */
   public int rows() {
     return labels.length;
   }
 
+  /** The number of features per image, at least 1. */
   public int width() {
     return values.length / labels.length;
   }

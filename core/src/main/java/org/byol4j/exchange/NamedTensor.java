@@ -12,6 +12,11 @@ import java.util.List;
  */
 public record NamedTensor(String name, List<Integer> shape, FloatBuffer values) {
 
+  /**
+   * Takes a tensor, not a copy of its values.
+   *
+   * @throws IllegalArgumentException if there are more or fewer values than the shape says
+   */
   public NamedTensor {
     shape = List.copyOf(shape);
     long elements = shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);

@@ -21,6 +21,16 @@ public final class ProgressLine {
   private long firstMs;
   private long firstStep = -1;
 
+  /**
+   * A line that has shown nothing yet.
+   *
+   * @param out where it is written; stays open
+   * @param isTerminal whether a line can be written over: it changes at most every 200 ms then,
+   *     else there is a new one at most every 10 s
+   * @param totalSteps how many optimizer steps the run has, those before a resume included
+   * @param stepsPerEpoch at least 1
+   * @param batchSize images per step, over all replicas
+   */
   public ProgressLine(
       PrintStream out, boolean isTerminal, long totalSteps, int stepsPerEpoch, int batchSize) {
     this.out = out;
@@ -30,7 +40,10 @@ public final class ProgressLine {
     this.batchSize = batchSize;
   }
 
-  /** Shows a step that is done, if it is time to or if it is the last one. */
+  /**
+   * Shows a step that is done, if it is time to or if it is the last one. The time is that of the
+   * record; steps come in rising order, from one thread at a time.
+   */
   public void show(StepRecord entry) {
     long now = entry.timing().timeMs();
     if (firstStep < 0) {

@@ -15,6 +15,7 @@ public final class Architecture {
   private final Sequential encoder;
   private final Sequential online;
 
+  /** Describes the networks of these settings; allocates nothing on any device. */
   public Architecture(NetworkSettings settings) {
     this.settings = settings;
     this.backbone = ResNet.backbone("backbone.", settings);
@@ -27,6 +28,7 @@ public final class Architecture {
         };
   }
 
+  /** What the networks were described by. */
   public NetworkSettings settings() {
     return settings;
   }

@@ -13,11 +13,19 @@ import org.byol4j.parameters.Slice;
 public final class Initializer {
   private final NetworkSettings settings;
 
+  /**
+   * An initializer of networks of these settings, of which {@code init} and {@code lastGamma} say
+   * how to draw.
+   */
   public Initializer(NetworkSettings settings) {
     this.settings = settings;
   }
 
-  /** Returns values for every parameter of {@code table}. */
+  /**
+   * Returns values for every parameter of {@code table}, the same for the same seed on any machine.
+   *
+   * @param table that of a network of the settings, or a prefix of it
+   */
   public float[] draw(ParameterTable table, long seed) {
     float[] values = new float[table.length()];
     SplittableRandom seeds = new SplittableRandom(seed);

@@ -71,8 +71,11 @@ public record NetworkSettings(
 
   /** Initial scale of each block's last normalization. */
   public enum LastGamma {
+    /** 1, as Grill et al. 2020. */
     ONE,
+    /** 0: each block begins as its shortcut. */
     ZERO,
+    /** 0 in bottleneck blocks and 1 in basic ones, as DeepMind's released code. */
     ZERO_IN_BOTTLENECKS
   }
 
@@ -82,7 +85,10 @@ public record NetworkSettings(
     UNBIASED
   }
 
-  /** {@code NONE} leaves the predictor out: an experiment that collapses. */
+  /**
+   * {@code MLP}: linear, batch normalization, ReLU, linear (Grill et al. 2020, section 3.2). {@code
+   * NONE} leaves the predictor out: an experiment that collapses.
+   */
   public enum Predictor {
     MLP,
     NONE

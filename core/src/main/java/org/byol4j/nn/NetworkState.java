@@ -42,6 +42,7 @@ public final class NetworkState implements AutoCloseable {
     this.gradients = device.allocate(Shape.vector(learns ? table.length() : 1));
   }
 
+  /** Which parameter lies where in {@link #weights} and {@link #gradients}. */
   public ParameterTable table() {
     return table;
   }

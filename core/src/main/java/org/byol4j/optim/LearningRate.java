@@ -19,6 +19,12 @@ public record LearningRate(double peak, long warmupSteps, long totalSteps) {
         totalSteps);
   }
 
+  /**
+   * The rate of a step: 0 at step 0 if there is a warm-up, the peak at step {@code warmupSteps}, 0
+   * from {@code totalSteps} on.
+   *
+   * @param step how many optimizer steps came before, at least 0
+   */
   public double at(long step) {
     return step < warmupSteps
         ? peak * (double) step / (double) warmupSteps

@@ -9,7 +9,8 @@ package org.byol4j.optim;
  * @param warmupEpochs over how many epochs the learning rate rises from 0
  * @param momentum the decay of the momentum
  * @param weightDecay the factor of the weights that is added to their gradients
- * @param excludeNormAndBias whether biases and normalization parameters go without weight decay
+ * @param excludeNormAndBias whether biases and normalization parameters go without weight decay and
+ *     without LARS's ratio
  * @param trustCoefficient LARS: the factor of the ratio of norms
  * @param trustClip LARS: whether the ratio, divided by the learning rate, is at most 1
  */

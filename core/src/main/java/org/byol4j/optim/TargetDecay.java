@@ -9,6 +9,12 @@ package org.byol4j.optim;
  */
 public record TargetDecay(TargetSettings settings, long totalSteps) {
 
+  /**
+   * The share of a step, within [0,1]: that of the settings at step 0, and, unless it is constant,
+   * 1 from {@code totalSteps} on, where the target stands still.
+   *
+   * @param step how many optimizer steps came before, at least 0
+   */
   public double at(long step) {
     return switch (settings.schedule()) {
       case COSINE -> 1 - (1 - settings.baseDecay()) * HalfCosine.at(step, totalSteps);

@@ -14,9 +14,13 @@ public record Slice(String name, Kind kind, List<Integer> shape, long offset) {
 
   /** What a parameter is to the optimizer. */
   public enum Kind {
+    /** Of a convolution or a linear layer. */
     WEIGHT,
+    /** Of a linear layer. */
     BIAS,
+    /** The gamma of a batch normalization. */
     NORM_SCALE,
+    /** The beta of a batch normalization. */
     NORM_SHIFT;
 
     /** Whether this is a bias or a parameter of a normalization. */
@@ -29,10 +33,16 @@ public record Slice(String name, Kind kind, List<Integer> shape, long offset) {
     shape = List.copyOf(shape);
   }
 
+  /**
+   * The number of elements, the product of the shape.
+   *
+   * @throws ArithmeticException if there are more than an {@code int} can count
+   */
   public int length() {
     return shape.stream().reduce(1, Math::multiplyExact);
   }
 
+  /** The index behind the last element in the flat buffer. */
   public long end() {
     return offset + length();
   }

@@ -4,6 +4,11 @@ package org.byol4j.train;
 public final class LostReplicaException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * Tells how replicas were lost.
+   *
+   * @param cause what the loss was noticed by
+   */
   public LostReplicaException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -168,6 +168,7 @@ public final class Replica implements AutoCloseable {
     return targetDecay.at(number);
   }
 
+  /** What this replica's networks were made by, the same on all replicas. */
   public Architecture architecture() {
     return architecture;
   }

@@ -7,10 +7,12 @@ package org.byol4j.train;
 public final class StopSignal {
   private volatile boolean requested;
 
+  /** Asks the run to end; there is no taking back, and asking again changes nothing. */
   public void request() {
     requested = true;
   }
 
+  /** Whether anybody has asked so far. */
   public boolean isRequested() {
     return requested;
   }

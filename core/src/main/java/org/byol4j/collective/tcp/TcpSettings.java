@@ -30,6 +30,13 @@ public record TcpSettings(
 
   private static final int HIGHEST_PORT = 65_535;
 
+  /**
+   * Takes settings.
+   *
+   * @throws IllegalArgumentException if the ports are neither 0 and 0 nor a rising range within 1
+   *     to 65535, a timeout is not above 0, {@code spin} is below 0, or {@code chunkBytes} is no
+   *     multiple of 8 or below {@link #SMALLEST_CHUNK}
+   */
   public TcpSettings {
     if (lowPort < 0 || highPort < lowPort || highPort > HIGHEST_PORT) {
       throw new IllegalArgumentException(

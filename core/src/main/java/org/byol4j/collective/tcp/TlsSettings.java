@@ -19,6 +19,12 @@ public record TlsSettings(Path keyStore, Path trustStore, String password) {
   /** How {@code password} starts if it names a file. */
   public static final String FILE = "file:";
 
+  /**
+   * Takes settings; opens no file yet.
+   *
+   * @throws IllegalArgumentException if {@code password} is neither {@code env:NAME} nor {@code
+   *     file:PATH}; the message does not show it
+   */
   public TlsSettings {
     if (!password.startsWith(ENVIRONMENT) && !password.startsWith(FILE)) {
       // the value may be the password itself: it is not shown

@@ -20,6 +20,9 @@ public final class SharedElements {
   private final int[] lengths;
   private final int encoded;
 
+  /**
+   * Divides the elements of {@code table}, that of the online network, by the kind of their slice.
+   */
   public SharedElements(ParameterTable table) {
     this.table = table;
     this.lengths =

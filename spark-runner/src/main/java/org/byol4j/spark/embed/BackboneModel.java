@@ -67,6 +67,7 @@ public final class BackboneModel {
             checkpoint.values(Section.BATCHNORM_ONLINE), architecture.backboneRunningLength()));
   }
 
+  /** All settings; features depend on a few of them, see {@link #id}. */
   public Configuration configuration() {
     return configuration;
   }

@@ -36,6 +36,7 @@ public final class FeatureBatches<T>
       this.features = features;
     }
 
+    /** The item itself, as it was taken. */
     public T item() {
       return item;
     }

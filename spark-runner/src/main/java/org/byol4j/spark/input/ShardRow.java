@@ -27,6 +27,7 @@ public final class ShardRow implements Serializable {
     return id;
   }
 
+  /** Its path in the source, by which ids are ranked. */
   public String path() {
     return path;
   }

@@ -69,7 +69,11 @@ public final class ByolEmbedder extends Transformer implements MLWritable {
   private transient SentModel sent;
   private transient String sentBy;
 
-  /** A stage with a model that is given as values. */
+  /**
+   * A stage with a model that is given as values.
+   *
+   * @param uid what Spark ML tells stages apart by, unique among those of a pipeline
+   */
   public ByolEmbedder(String uid, BackboneModel model) {
     this.uid = uid;
     this.model = model;
@@ -113,48 +117,77 @@ public final class ByolEmbedder extends Transformer implements MLWritable {
     return model;
   }
 
-  /** How many features an image has. */
+  /** How many features an image has: the size of the vectors. */
   public int numFeatures() {
     return model.features();
   }
 
+  /** The name of the column of encoded images, of bytes; default {@code content}. */
   public Param<String> inputCol() {
     return inputCol;
   }
 
+  /**
+   * The name of the column of features that is added, vectors of {@link #numFeatures} doubles;
+   * default {@code features}.
+   */
   public Param<String> outputCol() {
     return outputCol;
   }
 
+  /**
+   * What becomes of a row whose image is missing or cannot be decoded: {@code error} (the default),
+   * {@code skip} or {@code keep}; see {@link #setHandleInvalid}.
+   */
   public Param<String> handleInvalid() {
     return handleInvalid;
   }
 
+  /** The name of the column of encoded images. */
   public String getInputCol() {
     return $(inputCol);
   }
 
+  /** The name of the column of vectors. */
   public String getOutputCol() {
     return $(outputCol);
   }
 
+  /** {@code error}, {@code skip} or {@code keep}. */
   public String getHandleInvalid() {
     return $(handleInvalid);
   }
 
-  /** Names the column of encoded images; {@code content} unless told otherwise. */
+  /**
+   * Names the column of encoded images; {@code content} unless told otherwise. Whether there is one
+   * is seen by {@link #transformSchema}.
+   *
+   * @return this stage
+   */
   public ByolEmbedder setInputCol(String name) {
     set(inputCol, name);
     return this;
   }
 
-  /** Names the column of vectors; {@code features} unless told otherwise. */
+  /**
+   * Names the column of vectors; {@code features} unless told otherwise. It must be a new one, see
+   * {@link #transformSchema}.
+   *
+   * @return this stage
+   */
   public ByolEmbedder setOutputCol(String name) {
     set(outputCol, name);
     return this;
   }
 
-  /** {@code error} (unless told otherwise), {@code skip} or {@code keep}. */
+  /**
+   * Says what becomes of a row whose image is missing or cannot be decoded.
+   *
+   * @param what {@code error} (unless told otherwise): the job fails; {@code skip}: the row is
+   *     dropped; {@code keep}: its features are NaN
+   * @return this stage
+   * @throws IllegalArgumentException if it is none of the three
+   */
   public ByolEmbedder setHandleInvalid(String what) {
     set(handleInvalid, what);
     return this;
@@ -246,7 +279,13 @@ public final class ByolEmbedder extends Transformer implements MLWritable {
     return new EmbedderReader();
   }
 
-  /** Loads what {@code save} has written; {@code path} is one of Hadoop. */
+  /**
+   * Loads what {@code save} has written.
+   *
+   * @param path the folder, a path or a URI of Hadoop
+   * @throws org.byol4j.exchange.ExchangeException if the backbone's file is malformed
+   * @throws java.io.UncheckedIOException if it cannot be read
+   */
   public static ByolEmbedder load(String path) {
     return read().load(path);
   }

@@ -165,6 +165,26 @@ interface ElementwiseContract {
     twins().expectSame("filled", filled);
   }
 
+  /** Memory is undefined before it is written; what it holds may be no number. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 1000})
+  default void axpbyWithoutYOverwritesWhateverIsThere(int length) {
+    Twin x = twins().random(Shape.vector(length));
+    Twin y = twins().slice(Shape.vector(length));
+    Twin blended = twins().slice(Shape.vector(length));
+    twins()
+        .run(
+            side -> {
+              Device device = side.device();
+              device.fill(Double.NaN, side.of(y));
+              device.axpby(0.5, side.of(x), 0, side.of(y));
+              device.fill(Double.NaN, side.of(blended));
+              device.blend(side.of(x), side.of(blended)).run(0.5, 0);
+            });
+    twins().expectSame("axpby", y);
+    twins().expectSame("blend", blended);
+  }
+
   @Test
   default void dotSumsInDouble() {
     Twin tiny = twins().random(Shape.vector(200_003), 0, 1e-30);

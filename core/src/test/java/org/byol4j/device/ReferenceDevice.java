@@ -185,8 +185,8 @@ public final class ReferenceDevice implements Device {
     ReferenceTensor from = of(x);
     ReferenceTensor to = requireLength("y", from.length(), y);
     for (int i = 0; i < to.length(); i++) {
-      to.array()[to.offset() + i] =
-          alpha * from.array()[from.offset() + i] + beta * to.array()[to.offset() + i];
+      double kept = beta == 0 ? 0 : beta * to.array()[to.offset() + i];
+      to.array()[to.offset() + i] = alpha * from.array()[from.offset() + i] + kept;
     }
   }
 

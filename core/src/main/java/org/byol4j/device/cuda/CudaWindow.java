@@ -9,7 +9,7 @@ import org.byol4j.device.HostWindow;
 
 /**
  * A float32 tensor's elements, copied to and from pinned memory of its own. A range to be read may
- * be on its way while others are sent.
+ * be on its way while others are sent, and ranges that were written while others come.
  */
 final class CudaWindow implements HostWindow {
 
@@ -18,8 +18,12 @@ final class CudaWindow implements HostWindow {
   private final Engine engine;
   private final CudaTensor tensor;
   private final PinnedRange read;
-  private final PinnedRange written;
-  private final Gpu.Fetch fetch;
+  private final Gpu.Exchange fetch;
+
+  /** While what was written into one is on its way, the other one is filled. */
+  private final Outgoing[] written;
+
+  private int filled;
 
   /** The range that was begun and not read yet. */
   private long begunFrom;
@@ -38,8 +42,8 @@ final class CudaWindow implements HostWindow {
     this.engine = engine;
     this.tensor = tensor;
     read = new PinnedRange(engine);
-    written = new PinnedRange(engine);
     fetch = engine.gpu().fetch();
+    written = new Outgoing[] {new Outgoing(engine), new Outgoing(engine)};
   }
 
   @Override
@@ -83,13 +87,14 @@ final class CudaWindow implements HostWindow {
   @Override
   public ByteBuffer write(long from, int count) {
     requireWithin(from, count);
-    return written.of(count);
+    return written[filled].of(count);
   }
 
   @Override
   public void written(long from, int count) {
     requireWithin(from, count);
-    engine.gpu().exchange(written.address(), address(from), (long) count * Float.BYTES);
+    written[filled].send(address(from), (long) count * Float.BYTES);
+    filled = 1 - filled;
     tensor.memory().changed();
   }
 
@@ -112,6 +117,26 @@ final class CudaWindow implements HostWindow {
   long address(long from) {
     tensor.memory().requireOpen();
     return tensor.address() + from * Float.BYTES;
+  }
+
+  /** Pinned memory whose content nobody changes while it is copied to the GPU. */
+  private static final class Outgoing {
+    private final PinnedRange range;
+    private final Gpu.Exchange store;
+
+    private Outgoing(Engine engine) {
+      range = new PinnedRange(engine);
+      store = engine.gpu().store();
+    }
+
+    private ByteBuffer of(int count) {
+      store.await();
+      return range.of(count);
+    }
+
+    private void send(long address, long bytes) {
+      store.begin(range.address(), address, bytes);
+    }
   }
 
   /** Pinned memory that grows to the longest range. */

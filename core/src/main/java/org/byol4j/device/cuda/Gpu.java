@@ -7,7 +7,7 @@ import org.bytedeco.javacpp.BytePointer;
  * The machine below a {@link CudaDevice}. What computes or copies is started, in the order of the
  * calls, and runs behind the caller's back until {@link #await}; memory is named by its address.
  *
- * <p>Confined to one thread, but for {@link #exchange} and {@link #fetch}.
+ * <p>Confined to one thread, but for {@link #fetch} and {@link #store}.
  */
 interface Gpu extends AutoCloseable {
 
@@ -45,14 +45,14 @@ interface Gpu extends AutoCloseable {
   /** Starts a copy; either side may be pinned memory of the host. */
   void copy(long from, long to, long bytes);
 
-  /**
-   * Copies after everything that was started before, and returns when it is done. From any thread;
-   * no two at a time.
-   */
-  void exchange(long from, long to, long bytes);
-
   /** A way for copies from the GPU beside what it computes; closed with this. From any thread. */
-  Fetch fetch();
+  Exchange fetch();
+
+  /**
+   * A way for copies to the GPU that nobody waits for: what is started after one comes after it.
+   * Closed with this. From any thread.
+   */
+  Exchange store();
 
   /** Returns when everything that was started is done, but for uploads that are not in use yet. */
   void await();
@@ -149,13 +149,13 @@ interface Gpu extends AutoCloseable {
     void await();
   }
 
-  /** One copy to pinned memory at a time, by any thread. */
-  interface Fetch {
+  /** One copy from or to pinned memory at a time, by any thread. */
+  interface Exchange {
 
     /** Begins a copy, after everything that was started before. */
     void begin(long from, long to, long bytes);
 
-    /** Returns when the copy that was begun last is done. */
+    /** Returns when the copy that was begun last is done; at once if none was. */
     void await();
   }
 

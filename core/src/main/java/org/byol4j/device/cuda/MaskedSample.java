@@ -118,7 +118,8 @@ final class MaskedSample implements AutoCloseable {
       // the last piece ends where the images do
       long from =
           pieces == 1 ? 0 : (bytes - piece) * i / (pieces - 1) / element.bytes() * element.bytes();
-      gpu.exchange(x + from, pinned.address(), piece);
+      gpu.copy(x + from, pinned.address(), piece);
+      gpu.await();
       ByteBuffer read = pinned.position(0).asByteBuffer().order(ByteOrder.nativeOrder());
       for (int j = 0; j < length; j++) {
         values[i * length + j] =

@@ -13,6 +13,7 @@ import static org.bytedeco.cuda.global.cudart.cuStreamDestroy;
 import static org.bytedeco.cuda.global.cudart.cuStreamSynchronize;
 import static org.bytedeco.cuda.global.cudart.cuStreamWaitEvent;
 
+import java.util.function.Consumer;
 import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -55,44 +56,52 @@ final class NvidiaExchanges {
     made.add(() -> NvidiaGpu.check(cuEventDestroy(event), "cuEventDestroy"));
   }
 
-  /** See {@link Gpu#exchange}. */
-  synchronized void exchange(long from, long to, long bytes) {
-    begin(from, to, bytes);
-    finish();
+  /** See {@link Gpu#fetch}. */
+  Gpu.Exchange fetch() {
+    return exchange(done -> {});
   }
 
-  /** See {@link Gpu#fetch}: the copies are each followed by an event that is waited for. */
-  synchronized Gpu.Fetch fetch() {
+  /** See {@link Gpu#store}: what is computed from then on waits for the copy. */
+  Gpu.Exchange store() {
+    return exchange(
+        done -> NvidiaGpu.check(cuStreamWaitEvent(computing, done, 0), "cuStreamWaitEvent"));
+  }
+
+  /**
+   * Copies that are each followed by an event that is waited for.
+   *
+   * @param onBegin what to do with the event of a copy that was begun
+   */
+  private synchronized Gpu.Exchange exchange(Consumer<CUevent_st> onBegin) {
     guard.requireNone("making an event");
     enter();
     CUevent_st done = new CUevent_st();
     make(done);
-    return new Gpu.Fetch() {
+    return new Gpu.Exchange() {
       @Override
       public void begin(long from, long to, long bytes) {
-        beginFetch(from, to, bytes, done);
+        guard.apart(
+            "exchanging with the host",
+            () -> {
+              start(from, to, bytes, done);
+              onBegin.accept(done);
+            });
       }
 
       @Override
       public void await() {
         enter();
-        NvidiaGpu.check(cuEventSynchronize(done), "copy from the GPU to the host");
+        NvidiaGpu.check(cuEventSynchronize(done), COPY);
       }
     };
   }
 
-  private synchronized void beginFetch(long from, long to, long bytes, CUevent_st done) {
-    begin(from, to, bytes);
-    NvidiaGpu.check(cuEventRecord(done, exchanging), "cuEventRecord");
-  }
-
-  private void begin(long from, long to, long bytes) {
+  private synchronized void start(long from, long to, long bytes, CUevent_st done) {
     enter();
-    guard.apart(
-        "exchanging with the host",
-        () -> NvidiaGpu.check(cuEventRecord(computed, computing), "cuEventRecord"));
+    NvidiaGpu.check(cuEventRecord(computed, computing), "cuEventRecord");
     NvidiaGpu.check(cuStreamWaitEvent(exchanging, computed, 0), "cuStreamWaitEvent");
     NvidiaGpu.check(cuMemcpyAsync(to, from, bytes, exchanging), "cuMemcpyAsync");
+    NvidiaGpu.check(cuEventRecord(done, exchanging), "cuEventRecord");
   }
 
   private void enter() {

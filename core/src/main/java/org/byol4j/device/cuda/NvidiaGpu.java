@@ -221,13 +221,13 @@ final class NvidiaGpu implements Gpu, Recorder {
   }
 
   @Override
-  public void exchange(long from, long to, long bytes) {
-    exchanges.exchange(from, to, bytes);
+  public Exchange fetch() {
+    return exchanges.fetch();
   }
 
   @Override
-  public Fetch fetch() {
-    return exchanges.fetch();
+  public Exchange store() {
+    return exchanges.store();
   }
 
   @Override

@@ -113,27 +113,28 @@ final class ReplayingGpu implements Gpu {
     limit();
   }
 
-  /** Starts what waits; the copy itself is none of it, so that other threads may ask for it. */
   @Override
-  public void exchange(long from, long to, long bytes) {
-    startWaiting();
-    gpu.exchange(from, to, bytes);
+  public Exchange fetch() {
+    return afterWhatWaits(gpu.fetch());
   }
 
-  /** As {@link #exchange}: the copies are none of what is put down. */
   @Override
-  public Fetch fetch() {
-    Fetch fetch = gpu.fetch();
-    return new Fetch() {
+  public Exchange store() {
+    return afterWhatWaits(gpu.store());
+  }
+
+  /** Starts what waits; the copies themselves are none of it, so that other threads may ask. */
+  private Exchange afterWhatWaits(Exchange exchange) {
+    return new Exchange() {
       @Override
       public void begin(long from, long to, long bytes) {
         startWaiting();
-        fetch.begin(from, to, bytes);
+        exchange.begin(from, to, bytes);
       }
 
       @Override
       public void await() {
-        fetch.await();
+        exchange.await();
       }
     };
   }

@@ -24,7 +24,7 @@ import org.bytedeco.javacpp.BytePointer;
  */
 final class HostGpu implements Gpu, Recorder {
   private static final long ALIGNMENT = 256;
-  private static final byte RUBBISH = (byte) 0xa5;
+  static final byte RUBBISH = (byte) 0xa5;
   private static final int SLOTS = 20;
 
   /** The name of its way to compute masked gradients of images at once. */
@@ -63,6 +63,7 @@ final class HostGpu implements Gpu, Recorder {
   private Optional<String> refusal = Optional.empty();
   private long allocations;
   private long exchangedBytes;
+  private long stalls;
   private long heldBytes;
   private long trialBytes;
   private String connecting = "";
@@ -126,7 +127,7 @@ final class HostGpu implements Gpu, Recorder {
     return this;
   }
 
-  /** How many bytes went between memory and pinned memory while somebody waited. */
+  /** How many bytes went between memory and pinned memory beside what is computed. */
   synchronized long exchangedBytes() {
     return exchangedBytes;
   }
@@ -259,41 +260,34 @@ final class HostGpu implements Gpu, Recorder {
   }
 
   @Override
-  public synchronized void exchange(long from, long to, long bytes) {
-    exchangedBytes += bytes;
-    guard.requireNone("exchanging with the host");
-    finish();
-    move(from, to, bytes);
+  public Exchange fetch() {
+    return new HostExchange(this, false, order == Order.FORWARDS);
   }
 
-  /** Copies as early or as late as may be, according to the order; until then there is rubbish. */
   @Override
-  public Fetch fetch() {
-    return new Fetch() {
-      private Runnable begun = () -> {};
+  public Exchange store() {
+    return new HostExchange(this, true, order == Order.FORWARDS);
+  }
 
-      @Override
-      public void begin(long from, long to, long bytes) {
-        synchronized (HostGpu.this) {
-          exchangedBytes += bytes;
-          guard.requireNone("exchanging with the host");
-          finish();
-          new Pointer(to).setMemory(0, bytes, RUBBISH);
-          begun = () -> move(from, to, bytes);
-          if (order == Order.FORWARDS) {
-            await();
-          }
-        }
-      }
+  /** Counts a copy between it and the host, which may come now. */
+  synchronized void countExchange(long bytes) {
+    guard.requireNone("exchanging with the host");
+    exchangedBytes += bytes;
+  }
 
-      @Override
-      public void await() {
-        synchronized (HostGpu.this) {
-          begun.run();
-          begun = () -> {};
-        }
-      }
-    };
+  /** Counts somebody who had to wait for a copy between it and the host. */
+  synchronized void countStall() {
+    stalls++;
+  }
+
+  /** How often somebody had to wait for a copy between it and the host. */
+  synchronized long stalls() {
+    return stalls;
+  }
+
+  /** Has something done before whatever is started from now on. */
+  synchronized void doNext(Runnable work) {
+    started.add(work);
   }
 
   @Override

@@ -79,6 +79,13 @@ class NvidiaGpuTest {
     return new FloatPointer(memory).get(COUNT - 1);
   }
 
+  /** Copies to the host, after everything that was started. */
+  private void bring(long from, BytePointer to) {
+    Gpu.Exchange fetch = gpu.fetch();
+    fetch.begin(from, to.address(), BYTES);
+    fetch.await();
+  }
+
   /** Starts to fill memory by a kernel. */
   private void fill(Gpu.Kernel kernel, float value, long address) {
     try (Arguments arguments = new Arguments()) {
@@ -121,7 +128,7 @@ class NvidiaGpuTest {
     long memory = gpu.allocate(BYTES);
     Gpu.Kernel kernel = filling();
     Gpu.Upload upload = gpu.upload();
-    Gpu.Fetch fetch = gpu.fetch();
+    Gpu.Exchange fetch = gpu.fetch();
     Recorder.Recording recording = gpu.record(() -> gpu.zero(memory, BYTES));
     ConvolutionProblem problem = product();
     Gpu.ConvolutionPlan plan =
@@ -133,7 +140,7 @@ class NvidiaGpuTest {
     expectElsewhere(() -> fill(kernel, 3, memory));
     expectElsewhere(upload::used);
     expectElsewhere(upload::await);
-    expectElsewhere(() -> gpu.exchange(memory, host.address(), BYTES));
+    expectElsewhere(() -> bring(memory, host));
     assertThat(last(host)).isEqualTo(3);
     expectElsewhere(() -> fetch.begin(memory, host.address(), BYTES));
     expectElsewhere(fetch::await);
@@ -217,13 +224,13 @@ class NvidiaGpuTest {
               gpu.copy(b, a, BYTES);
               fill(kernel, 4, b);
             });
-    gpu.exchange(b, host.address(), BYTES);
+    bring(b, host);
     assertThat(last(host)).isZero();
     recording.start();
-    gpu.exchange(a, host.address(), BYTES);
+    bring(a, host);
     assertThat(last(host)).isZero();
     recording.start();
-    gpu.exchange(a, host.address(), BYTES);
+    bring(a, host);
     assertThat(last(host)).isEqualTo(4);
     recording.close();
     recording.close();
@@ -327,9 +334,10 @@ class NvidiaGpuTest {
     long memory = gpu.allocate(BYTES);
     long other = gpu.allocate(BYTES);
     AtomicReference<Throwable> thrown = new AtomicReference<>();
+    Gpu.Exchange store = gpu.store();
     Thread exchanging =
         new Thread(
-            () -> thrown.set(catchThrowable(() -> gpu.exchange(host.address(), memory, BYTES))));
+            () -> thrown.set(catchThrowable(() -> store.begin(host.address(), memory, BYTES))));
     Recorder.Recording recording =
         gpu.record(
             () -> {
@@ -343,7 +351,7 @@ class NvidiaGpuTest {
     assertThat(thrown.get()).isNull();
     gpu.zero(memory, BYTES);
     recording.start();
-    gpu.exchange(memory, host.address(), BYTES);
+    bring(memory, host);
     assertThat(last(host)).isZero();
     recording.close();
     gpu.free(other);
@@ -400,8 +408,8 @@ class NvidiaGpuTest {
     BytePointer second = pinned(0);
     long memory = gpu.allocate(BYTES);
     Gpu.Kernel kernel = filling();
-    Gpu.Fetch early = gpu.fetch();
-    Gpu.Fetch late = gpu.fetch();
+    Gpu.Exchange early = gpu.fetch();
+    Gpu.Exchange late = gpu.fetch();
     fill(kernel, 1, memory);
     early.begin(memory, first.address(), BYTES);
     assertThat(last(first)).isZero();
@@ -419,6 +427,37 @@ class NvidiaGpuTest {
     gpu.free(memory);
     gpu.unpin(first);
     gpu.unpin(second);
+  }
+
+  @Test
+  void storeComesBetweenWhatWasStartedBeforeItAndWhatIsStartedAfterIt() {
+    BytePointer one = pinned(1);
+    BytePointer two = pinned(2);
+    BytePointer seen = pinned(0);
+    long memory = gpu.allocate(BYTES);
+    long before = gpu.allocate(BYTES);
+    long after = gpu.allocate(BYTES);
+    Gpu.Exchange store = gpu.store();
+    store.await(); // for none
+    fill(filling(), 3, memory);
+    gpu.copy(memory, before, BYTES);
+    store.begin(one.address(), memory, BYTES);
+    gpu.copy(memory, after, BYTES);
+    store.await();
+    store.begin(two.address(), memory, BYTES);
+
+    bring(before, seen);
+    assertThat(last(seen)).isEqualTo(3);
+    bring(after, seen);
+    assertThat(last(seen)).isEqualTo(1);
+    bring(memory, seen);
+    assertThat(last(seen)).isEqualTo(2);
+    for (long address : new long[] {memory, before, after}) {
+      gpu.free(address);
+    }
+    for (BytePointer host : List.of(one, two, seen)) {
+      gpu.unpin(host);
+    }
   }
 
   @Test
@@ -454,7 +493,7 @@ class NvidiaGpuTest {
   void memoryIsFreedAfterEveryCopyThatWasBegun() {
     BytePointer host = pinned(1);
     Gpu.Upload upload = gpu.upload();
-    Gpu.Fetch fetch = gpu.fetch();
+    Gpu.Exchange fetch = gpu.fetch();
     long uploaded = gpu.allocate(BYTES);
     upload.copy(host.address(), uploaded, BYTES);
     gpu.free(uploaded);
@@ -476,7 +515,7 @@ class NvidiaGpuTest {
     long memory = gpu.allocate(BYTES);
     gpu.zero(memory, BYTES);
     Gpu.Upload upload = gpu.upload();
-    Gpu.Fetch fetch = gpu.fetch();
+    Gpu.Exchange fetch = gpu.fetch();
     BytePointer uploaded = pinned(1);
     upload.copy(uploaded.address(), memory, BYTES);
     gpu.unpin(uploaded);

@@ -150,7 +150,7 @@ class ReplayingGpuTest {
         .hasMessageStartingWith("allocating memory of the GPU within a recording");
     assertThatThrownBy(() -> host.record(() -> host.pinned(1)))
         .hasMessageStartingWith("pinning memory of the host within a recording");
-    assertThatThrownBy(() -> host.record(() -> host.exchange(0, 0, 0)))
+    assertThatThrownBy(() -> host.record(() -> host.fetch().begin(0, 0, 0)))
         .hasMessageStartingWith("exchanging with the host within a recording");
     // and is over
     host.await();

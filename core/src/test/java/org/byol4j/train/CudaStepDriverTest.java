@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole steps on the driver for tests, with every call that a step makes of NVIDIA's libraries. */
 @Tag("driver")
@@ -37,14 +39,15 @@ final class CudaStepDriverTest {
     assertThat(HostCuda.leftOnDriver()).isEmpty();
   }
 
-  private HostCuda.Counted open(int gpu, boolean replaying, long seed) {
-    return HostCuda.openOnDriver("fp32", gpu, cache, replaying, seed);
+  private HostCuda.Counted open(String precision, int gpu, boolean replaying, long seed) {
+    return HostCuda.openOnDriver(precision, gpu, cache, replaying, seed);
   }
 
-  @Test
-  void replicaAloneWaitsOnceAStepAndStartsOneGraph() {
-    Outcome eager = CudaStepTest.outcome(open(0, false, 1), Collective.single());
-    Outcome replayed = CudaStepTest.outcome(open(0, true, 2), Collective.single());
+  @ParameterizedTest
+  @ValueSource(strings = {"fp32", "tf32", "bf16"})
+  void replicaAloneWaitsOnceAStepAndStartsOneGraph(String precision) {
+    Outcome eager = CudaStepTest.outcome(open(precision, 0, false, 1), Collective.single());
+    Outcome replayed = CudaStepTest.outcome(open(precision, 0, true, 2), Collective.single());
 
     assertThat(eager.waits()).isEqualTo(1);
     assertThat(replayed.waits()).isEqualTo(1);
@@ -57,7 +60,7 @@ final class CudaStepDriverTest {
 
   @Test
   void stepsGoTheWayOfThoseWithoutADriver() {
-    Outcome driven = CudaStepTest.outcome(open(0, true, 3), Collective.single());
+    Outcome driven = CudaStepTest.outcome(open("fp32", 0, true, 3), Collective.single());
     Outcome host = CudaStepTest.outcome(HostCuda.openCounted("fp32"), Collective.single());
 
     expectClose(driven.weights(), host.weights());
@@ -68,7 +71,8 @@ final class CudaStepDriverTest {
     List<Outcome> together =
         Replicas.run(
             LocalCollective.group(2, Duration.ofMinutes(2)),
-            collective -> CudaStepTest.outcome(open(collective.rank(), true, 4), collective));
+            collective ->
+                CudaStepTest.outcome(open("fp32", collective.rank(), true, 4), collective));
     Outcome alone = CudaStepTest.outcome(HostCuda.openCounted("fp32"), Collective.single());
 
     assertThat(together.get(0).weights()).isEqualTo(together.get(1).weights());

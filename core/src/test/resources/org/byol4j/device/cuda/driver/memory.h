@@ -67,6 +67,7 @@ Status giveBack(uintptr_t address, bool isPinned) {
 }
 
 Status requireRange(Status status, uintptr_t address, size_t bytes) {
+  if (bytes == 0) return refuse(INVALID_VALUE, "0 bytes, which a graph does not take");
   auto behind = blocks.upper_bound(address);
   if (behind != blocks.begin()) {
     auto block = std::prev(behind);
@@ -126,10 +127,11 @@ EXPORTED int cuMemcpyAsync(uintptr_t to, uintptr_t from, size_t bytes, Stream* s
   if (Status status = require(streams, stream, "stream")) return status;
   if (Status status = requireRange(INVALID_VALUE, to, bytes)) return status;
   if (Status status = requireRange(INVALID_VALUE, from, bytes)) return status;
+  if (to < from + bytes && from < to + bytes) return refuse(INVALID_VALUE, "a copy over itself");
   return enqueue(stream, [=]() {
     if (Status status = requireRange(ILLEGAL_ADDRESS, to, bytes)) return status;
     if (Status status = requireRange(ILLEGAL_ADDRESS, from, bytes)) return status;
-    std::memmove((void*)to, (void*)from, bytes);
+    std::memcpy((void*)to, (void*)from, bytes);
     return SUCCESS;
   });
 }

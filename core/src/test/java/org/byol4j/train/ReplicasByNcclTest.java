@@ -3,6 +3,7 @@ package org.byol4j.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -56,6 +58,23 @@ class ReplicasByNcclTest {
   @CsvSource({"2, fp32, BROADCAST", "3, bf16, LOCAL"})
   void twentyStepsGiveTheWeightsOfTcpToTheBit(int size, String precision, TargetSync targetSync) {
     expectSameWeights(new Run(size, targetSync, SETUP.steps(), onHosts(precision)));
+  }
+
+  /** Through NCCL's own calls, on a driver and a NCCL for tests. */
+  @Tag("driver")
+  @ParameterizedTest
+  @CsvSource({"2, fp32, BROADCAST", "3, bf16, LOCAL"})
+  void stepsOnTheDriverGiveTheWeightsOfTcpToTheBit(
+      int size, String precision, TargetSync targetSync, @TempDir Path cache) {
+    HostCuda.requireDriver();
+    expectSameWeights(
+        new Run(
+            size,
+            targetSync,
+            4,
+            rank -> HostCuda.openOnDriver(precision, rank, cache, true, 5).device()));
+
+    assertThat(HostCuda.leftOnDriver()).isEmpty();
   }
 
   @Tag("gpu")

@@ -66,18 +66,18 @@ class CudaDeviceOpenDriverTest {
 
     assertThat(inventory.parts()).allMatch(CudaInventory.Part::isGood);
     assertThat(inventory.capability()).hasValue(90);
-    assertThat(inventory.gpus()).isEqualTo(2);
+    assertThat(inventory.gpus()).isEqualTo(4);
     assertThat(inventory.parts().get(2).state())
-        .startsWith("GPU of the host, for tests, number 0 of 2 at 0000:00:00.0")
+        .startsWith("GPU of the host, for tests, number 0 of 4 at 0000:00:00.0")
         .contains("16384 of 16384 MiB free");
     assertThat(HostDriver.held(0)).isEqualTo(before);
   }
 
   @Test
   void gpuThatIsNotThereIsRefused() {
-    assertThatThrownBy(() -> open("2", ComputeSettings.Graphs.AUTO))
+    assertThatThrownBy(() -> open("4", ComputeSettings.Graphs.AUTO))
         .isInstanceOf(DeviceUnavailableException.class)
-        .hasMessageContaining("gpu=2, expected one of the 2");
+        .hasMessageContaining("gpu=4, expected one of the 4");
   }
 
   @Test

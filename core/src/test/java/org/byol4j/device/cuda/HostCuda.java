@@ -3,6 +3,8 @@ package org.byol4j.device.cuda;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
 
@@ -92,7 +94,7 @@ public final class HostCuda {
   /**
    * Opens one on the driver for tests; the caller closes it. Counted are calls of the driver.
    *
-   * @param gpu which one, 0 or 1
+   * @param gpu which one, from 0 to 3
    * @param cache where plans and kernels are kept
    * @param seed of the order in which the driver does what is started
    */
@@ -114,8 +116,11 @@ public final class HostCuda {
 
   /** What devices on the driver for tests that were closed have not freed: nothing if empty. */
   public static String leftOnDriver() {
-    String kept = "contexts=1";
-    String left = HostDriver.held(0).replace(kept, "") + HostDriver.held(1).replace(kept, "");
+    // the contexts are kept
+    String left =
+        IntStream.range(0, HostDriver.gpus())
+            .mapToObj(gpu -> HostDriver.held(gpu).replace("contexts=1", ""))
+            .collect(Collectors.joining());
     return HostDriver.heldByLibraries() == 0 ? left : left + " of libraries";
   }
 

@@ -19,14 +19,14 @@ import java.util.Map;
 /**
  * A driver for tests in NVIDIA's place, with the parts of cuDNN, cuBLASLt, NVRTC and NCCL that are
  * called: {@code driver/*.cpp}, compiled once for the process and loaded before anything looks for
- * NVIDIA's. It has two GPUs, whose memory is the host's and whose kernels are {@link HostKernels}.
+ * NVIDIA's. It has four GPUs, whose memory is the host's and whose kernels are {@link HostKernels}.
  * It is one for the process: a test that changes something about it calls {@link #reset}.
  */
 final class HostDriver {
   private static final String RESOURCES = "driver/";
   private static final int TEXT_BYTES = 512;
   private static final long MEMORY_BYTES = 16L << 30;
-  private static final int GPUS = 2;
+  private static final int GPUS = 4;
 
   /** When work runs that may run. */
   enum Order {
@@ -45,6 +45,11 @@ final class HostDriver {
   }
 
   private HostDriver() {}
+
+  /** How many GPUs it has. */
+  static int gpus() {
+    return GPUS;
+  }
 
   /** Skips a test where the driver cannot be made. */
   static void require() {

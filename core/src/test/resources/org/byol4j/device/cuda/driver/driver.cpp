@@ -84,15 +84,13 @@ EXPORTED void hostDriverWhy(char* text, int room) {
   std::snprintf(text, room, "%s", why.c_str());
 }
 
-// For the other libraries for tests: has a stream call a function with a copy of some bytes.
+// For the other libraries for tests: has a stream call a function with a copy of some bytes, which is the same at every
+// call. The function is called again as long as it returns NOT_READY.
 EXPORTED int hostDriverStart(Stream* stream, int (*run)(void*), const void* from, size_t bytes) {
   CALL("hostDriverStart");
   if (Status status = require(streams, stream, "stream")) return status;
-  std::vector<char> values((const char*)from, (const char*)from + bytes);
-  return enqueue(stream, [=]() {
-    std::vector<char> taken = values;
-    return (Status)run(taken.data());
-  });
+  auto taken = std::make_shared<std::vector<char>>((const char*)from, (const char*)from + bytes);
+  return enqueue(stream, [=]() { return (Status)run(taken->data()); });
 }
 
 // Whether bytes lie in memory of this driver's, at the moment.

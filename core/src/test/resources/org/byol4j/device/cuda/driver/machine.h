@@ -72,7 +72,7 @@ unsigned roll(unsigned sides) {
   return (unsigned)(dice >> 33) % sides;
 }
 
-constexpr int GPUS = 2;
+constexpr int GPUS = 4;
 
 struct Context {
   int gpu;
@@ -81,7 +81,7 @@ struct Context {
   Status broken = SUCCESS;
 };
 
-Context contexts[GPUS] = {{0}, {1}};
+Context contexts[GPUS] = {{0}, {1}, {2}, {3}};
 thread_local Context* current = nullptr;
 bool initialized = false;
 
@@ -97,8 +97,9 @@ using WorkPointer = std::shared_ptr<Work>;
 
 std::vector<WorkPointer> undone;
 
-// Does a piece of work and everything that it comes after, in an order that this allows.
-void finish(WorkPointer what) {
+// Does a piece of work and everything that it comes after, in an order that this allows. False if some of that waits for
+// another GPU.
+bool finish(WorkPointer what) {
   std::vector<WorkPointer> stack = {std::move(what)};
   while (!stack.empty()) {
     WorkPointer top = stack.back();
@@ -108,12 +109,27 @@ void finish(WorkPointer what) {
       if (!before->isDone) stack.push_back(before);
       continue;
     }
+    if (!top->isDone) {
+      Status status = top->run && top->context->broken == SUCCESS ? top->run() : SUCCESS;
+      if (status == NOT_READY) {
+        for (size_t i = 1; i < stack.size(); i++) stack[i - 1]->after.push_back(stack[i]);
+        return false;
+      }
+      top->isDone = true;
+      top->run = nullptr;
+      if (status != SUCCESS) top->context->broken = status;
+    }
     stack.pop_back();
-    if (top->isDone) continue;
-    top->isDone = true;
-    Status status = top->run && top->context->broken == SUCCESS ? top->run() : SUCCESS;
-    top->run = nullptr;
-    if (status != SUCCESS) top->context->broken = status;
+  }
+  return true;
+}
+
+// The same, however long the other GPUs take, whose calls go on meanwhile.
+void await(const WorkPointer& what) {
+  while (!finish(what)) {
+    calls.unlock();
+    std::this_thread::yield();
+    calls.lock();
   }
 }
 
@@ -140,9 +156,7 @@ WorkPointer start(Context* context, std::function<Status()> run, std::vector<Wor
   for (WorkPointer& before : after) {
     if (before && !before->isDone) work->after.push_back(std::move(before));
   }
-  if (order == EARLY) {
-    finish(work);
-  } else {
+  if (order != EARLY || !finish(work)) {
     if (undone.size() > 256 && roll(256) == 0) forgetDone();
     undone.push_back(work);
   }

@@ -17,8 +17,9 @@ struct Block {
 std::map<uintptr_t, Block> blocks;
 std::deque<std::pair<void*, size_t>> quarantine;
 size_t quarantined = 0;
-size_t totalBytes[GPUS] = {(size_t)16 << 30, (size_t)16 << 30};
-size_t takenBytes[GPUS] = {0, 0};
+constexpr size_t TOTAL_BYTES = (size_t)16 << 30;
+size_t totalBytes[GPUS] = {TOTAL_BYTES, TOTAL_BYTES, TOTAL_BYTES, TOTAL_BYTES};
+size_t takenBytes[GPUS];
 
 uintptr_t take(size_t bytes, bool isPinned) {
   char* memory = (char*)std::aligned_alloc(ALIGNMENT, MARGIN + (bytes + 2 * MARGIN - 1) / MARGIN * MARGIN);

@@ -1,7 +1,14 @@
-// NCCL as device.cuda calls it, for groups of one GPU that sends to itself: libnccl.so.2 for tests.
+// NCCL as device.cuda calls it, for GPUs of one process: libnccl.so.2 for tests. Bytes that a rank sends wait in the
+// group until they are taken; an exchange is done when all that it sends was taken and all that it receives is there, or
+// when its communicator is aborted.
 
+#include <condition_variable>
 #include <cstring>
+#include <deque>
+#include <map>
+#include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "other.h"
@@ -10,42 +17,112 @@ namespace {
 
 enum { SUCCESS = 0, UNHANDLED_CUDA = 1, INVALID_ARGUMENT = 4, INVALID_USAGE = 5 };
 
+// CUresult
+enum { NOT_READY = 600 };
+
 struct Id {
   char bytes[128];
 };
 
+struct Letter {
+  std::vector<char> bytes;
+};
+
+struct Group {
+  int size;
+  int ranks = 0;
+  // what is under way, by sender and receiver
+  std::map<std::pair<int, int>, std::deque<std::shared_ptr<Letter>>> letters;
+};
+
 struct Communicator {
-  Id id;
+  std::shared_ptr<Group> group;
+  int rank;
 };
 
 struct Part {
-  const void* from;
-  void* to;
+  char* place;
   size_t bytes;
+  int peer;
+};
+
+// What was started between the beginning and the end of a group of calls.
+struct Exchange {
+  Communicator* communicator;
+  std::vector<Part> sent, received;
+  std::vector<std::weak_ptr<Letter>> posted;
+  bool isPosted = false;
 };
 
 std::set<Communicator*> communicators;
-thread_local bool isGroup = false;
-thread_local std::vector<Part> sent, received;
+std::map<std::string, std::shared_ptr<Group>> groups;
+std::condition_variable arrival;
+int drawn = 0;
+std::map<int, std::shared_ptr<Exchange>> exchanges;
+int begun = 0;
+
+thread_local std::shared_ptr<Exchange> starting;
 thread_local void* on = nullptr;
 
-int move(void* what) {
-  Part& part = *(Part*)what;
-  if (int status = hostDriverHas((uintptr_t)part.from, part.bytes)) return status;
-  if (int status = hostDriverHas((uintptr_t)part.to, part.bytes)) return status;
-  std::memmove(part.to, part.from, part.bytes);
+// Every byte of an id is another one, so that none is lost on its way.
+std::string idOf(int number) {
+  std::string id(sizeof(Id), 0);
+  for (size_t i = 0; i < id.size(); i++) id[i] = (char)(i * 37 + 11 * number);
+  return id;
+}
+
+int post(Exchange& exchange) {
+  Group& group = *exchange.communicator->group;
+  for (Part& part : exchange.sent) {
+    if (int status = hostDriverHas((uintptr_t)part.place, part.bytes)) return status;
+    auto letter = std::make_shared<Letter>();
+    letter->bytes.assign(part.place, part.place + part.bytes);
+    exchange.posted.push_back(letter);
+    group.letters[{exchange.communicator->rank, part.peer}].push_back(std::move(letter));
+  }
+  exchange.isPosted = true;
   return 0;
 }
 
-// every byte of an id is another one, so that none is lost on its way
-char byteOf(int i) { return (char)(i * 37 + 11); }
+int receive(Exchange& exchange) {
+  Group& group = *exchange.communicator->group;
+  while (!exchange.received.empty()) {
+    Part part = exchange.received.front();
+    auto& letters = group.letters[{part.peer, exchange.communicator->rank}];
+    if (letters.empty()) return NOT_READY;
+    if (int status = hostDriverHas((uintptr_t)part.place, part.bytes)) return status;
+    // other lengths: a real one hangs
+    if (letters.front()->bytes.size() != part.bytes) return NOT_READY;
+    std::memcpy(part.place, letters.front()->bytes.data(), part.bytes);
+    letters.pop_front();
+    exchange.received.erase(exchange.received.begin());
+  }
+  for (auto& letter : exchange.posted) {
+    if (!letter.expired()) return NOT_READY;
+  }
+  return 0;
+}
 
-int add(std::vector<Part>& to, Part part, int type, int peer, Communicator* communicator, void* stream) {
+int run(void* number) {
   ALONE;
-  if (communicators.count(communicator) == 0 || peer != 0 || type != 0) return INVALID_ARGUMENT;
-  if (!isGroup) return INVALID_USAGE;
+  std::shared_ptr<Exchange> exchange = exchanges[*(int*)number];
+  int status = 0;
+  if (communicators.count(exchange->communicator) != 0) {
+    if (!exchange->isPosted) status = post(*exchange);
+    if (status == 0) status = receive(*exchange);
+  }
+  if (status != NOT_READY) exchanges.erase(*(int*)number);
+  return status;
+}
+
+int add(bool isSent, Part part, int type, Communicator* communicator, void* stream) {
+  ALONE;
+  if (communicators.count(communicator) == 0 || type != 0) return INVALID_ARGUMENT;
+  if (part.peer < 0 || part.peer >= communicator->group->size) return INVALID_ARGUMENT;
+  if (!starting) return INVALID_USAGE;
+  starting->communicator = communicator;
   on = stream;
-  to.push_back(part);
+  (isSent ? starting->sent : starting->received).push_back(part);
   return SUCCESS;
 }
 
@@ -53,7 +130,7 @@ int add(std::vector<Part>& to, Part part, int type, int peer, Communicator* comm
 
 EXPORTED int hostNcclHeld() {
   ALONE;
-  return (int)communicators.size();
+  return (int)(communicators.size() + exchanges.size());
 }
 
 EXPORTED int ncclGetVersion(int* version) {
@@ -66,19 +143,28 @@ EXPORTED const char* ncclGetErrorString(int status) { return status == SUCCESS ?
 EXPORTED const char* ncclGetLastError(void*) { return "of the library for tests"; }
 
 EXPORTED int ncclGetUniqueId(Id* id) {
-  for (int i = 0; i < (int)sizeof id->bytes; i++) id->bytes[i] = byteOf(i);
+  ALONE;
+  std::memcpy(id->bytes, idOf(++drawn).data(), sizeof id->bytes);
   return SUCCESS;
 }
 
+// Returns when all ranks are there.
 EXPORTED int ncclCommInitRank(Communicator** made, int size, Id id, int rank) {
-  ALONE;
   size_t free, total;
   if (cuMemGetInfo_v2(&free, &total) != 0) return UNHANDLED_CUDA;
-  for (int i = 0; i < (int)sizeof id.bytes; i++) {
-    if (id.bytes[i] != byteOf(i)) return INVALID_ARGUMENT;
-  }
-  if (size != 1 || rank != 0) return INVALID_ARGUMENT;
-  *made = *communicators.insert(new Communicator{id}).first;
+  std::unique_lock<std::mutex> alone(calls);
+  std::string name(id.bytes, sizeof id.bytes);
+  bool isKnown = false;
+  for (int number = 1; number <= drawn; number++) isKnown |= name == idOf(number);
+  if (!isKnown || rank < 0 || rank >= size) return INVALID_ARGUMENT;
+  std::shared_ptr<Group>& group = groups[name];
+  if (!group) group.reset(new Group{size, 0, {}});
+  if (group->size != size || group->ranks == size) return INVALID_ARGUMENT;
+  group->ranks++;
+  *made = *communicators.insert(new Communicator{group, rank}).first;
+  arrival.notify_all();
+  std::shared_ptr<Group> ours = group;
+  arrival.wait(alone, [&]() { return ours->ranks == size; });
   return SUCCESS;
 }
 
@@ -96,27 +182,27 @@ EXPORTED int ncclCommGetAsyncError(Communicator* communicator, int* status) {
 }
 
 EXPORTED int ncclGroupStart() {
-  isGroup = true;
+  starting = std::make_shared<Exchange>();
   return SUCCESS;
 }
 
 EXPORTED int ncclSend(const void* from, size_t bytes, int type, int peer, Communicator* communicator, void* stream) {
-  return add(sent, {from, nullptr, bytes}, type, peer, communicator, stream);
+  return add(true, {(char*)from, bytes, peer}, type, communicator, stream);
 }
 
 EXPORTED int ncclRecv(void* to, size_t bytes, int type, int peer, Communicator* communicator, void* stream) {
-  return add(received, {nullptr, to, bytes}, type, peer, communicator, stream);
+  return add(false, {(char*)to, bytes, peer}, type, communicator, stream);
 }
 
 EXPORTED int ncclGroupEnd() {
-  int status = isGroup && sent.size() == received.size() ? SUCCESS : INVALID_USAGE;
-  for (size_t i = 0; status == SUCCESS && i < sent.size(); i++) {
-    Part part = {sent[i].from, received[i].to, sent[i].bytes};
-    if (part.bytes != received[i].bytes) status = INVALID_USAGE;
-    if (status == SUCCESS && hostDriverStart(on, move, &part, sizeof part) != 0) status = UNHANDLED_CUDA;
+  std::shared_ptr<Exchange> ended = std::move(starting);
+  if (!ended) return INVALID_USAGE;
+  if (ended->sent.empty() && ended->received.empty()) return SUCCESS;
+  int number;
+  {
+    ALONE;
+    number = ++begun;
+    exchanges[number] = ended;
   }
-  isGroup = false;
-  sent.clear();
-  received.clear();
-  return status;
+  return hostDriverStart(on, run, &number, sizeof number) == 0 ? SUCCESS : UNHANDLED_CUDA;
 }

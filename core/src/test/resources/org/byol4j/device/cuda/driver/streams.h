@@ -120,7 +120,7 @@ EXPORTED int cuStreamSynchronize(Stream* stream) {
   if (Status status = require(streams, stream, "stream")) return status;
   if (stream->capture) return spoil(stream->capture, CAPTURE_UNSUPPORTED, "cuStreamSynchronize");
   if (Status status = requireNoCapture("cuStreamSynchronize")) return status;
-  if (stream->last) finish(stream->last);
+  if (stream->last) await(stream->last);
   stream->last = nullptr;
   return outcome();
 }
@@ -173,7 +173,7 @@ EXPORTED int cuEventSynchronize(Event* event) {
                                   : spoil(event->capture, CAPTURED_EVENT, "cuEventSynchronize");
   }
   if (Status status = requireNoCapture("cuEventSynchronize")) return status;
-  if (event->work) finish(event->work);
+  if (event->work) await(event->work);
   event->work = nullptr;
   return outcome();
 }

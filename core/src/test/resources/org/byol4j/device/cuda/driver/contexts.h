@@ -26,7 +26,7 @@ Status put(char* to, int room, const std::string& text) {
 }  // namespace
 
 EXPORTED int cuInit(unsigned flags) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   if (flags != 0) return INVALID_VALUE;
   if (Status status = failure("cuInit")) return status;
   initialized = true;

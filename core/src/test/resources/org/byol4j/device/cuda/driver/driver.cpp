@@ -11,50 +11,50 @@
 // For tests, in the names of their own. Each excludes calls of others, as all functions do.
 
 EXPORTED void hostDriverOrder(int how, unsigned long long seed) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   finishAll();
   order = (Order)how;
   dice = seed;
 }
 
 EXPORTED void hostDriverKernel(const char* element, const char* file, const char* name, void* launch, void* parameters) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   hostKernels[{element, file, name}] = {(decltype(HostKernel::launch))launch,
                                         (decltype(HostKernel::parameters))parameters};
 }
 
 EXPORTED void hostDriverMemory(int gpu, size_t bytes) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   totalBytes[gpu] = bytes;
 }
 
 // The calls of a function after the next so many end with a status, once.
 EXPORTED void hostDriverFail(const char* function, int callsBefore, int status) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   failures[function] = {callsBefore, (Status)status};
 }
 
 EXPORTED long hostDriverCalls(const char* function) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   return callCounts[function];
 }
 
 // Breaks a context as a wrong address in a kernel does; 0 mends it, which no real driver does.
 EXPORTED void hostDriverBreak(int gpu, int status) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   contexts[gpu].broken = (Status)status;
 }
 
 // How much work is asked for and not done.
 EXPORTED long hostDriverUndone() {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   forgetDone();
   return (long)undone.size();
 }
 
 // What is not freed, such as "streams=2 events=1"; empty if everything is.
 EXPORTED void hostDriverHeld(int gpu, char* text, int room) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   std::string all = contexts[gpu].users == 0 ? "" : "contexts=" + std::to_string(contexts[gpu].users);
   for (auto& kind : held[gpu]) {
     if (kind.second != 0) all += (all.empty() ? "" : " ") + kind.first + "=" + std::to_string(kind.second);
@@ -65,7 +65,7 @@ EXPORTED void hostDriverHeld(int gpu, char* text, int room) {
 // Ends what a test has left that failed: captures, broken contexts, failures that did not come. What it has not freed is
 // counted no more.
 EXPORTED void hostDriverAbandon() {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   while (!captures.empty()) endCapture(CapturePointer(captures.back()));
   finishAll();
   failures.clear();
@@ -75,12 +75,12 @@ EXPORTED void hostDriverAbandon() {
 }
 
 EXPORTED void hostDriverForget(int gpu, const char* kind) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   held[gpu][kind] = 0;
 }
 
 EXPORTED void hostDriverWhy(char* text, int room) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   std::snprintf(text, room, "%s", why.c_str());
 }
 
@@ -95,6 +95,6 @@ EXPORTED int hostDriverStart(Stream* stream, int (*run)(void*), const void* from
 
 // Whether bytes lie in memory of this driver's, at the moment.
 EXPORTED int hostDriverHas(uintptr_t address, size_t bytes) {
-  std::lock_guard<std::recursive_mutex> alone(calls);
+  std::lock_guard<Turns> alone(calls);
   return requireRange(ILLEGAL_ADDRESS, address, bytes);
 }

@@ -1,6 +1,6 @@
 // What all parts of the driver for tests share: statuses, GPUs, contexts, work and its order.
 
-#include <cstdarg>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -46,8 +46,36 @@ enum Status : int {
   CAPTURE_WRONG_THREAD = 908
 };
 
-// one call at a time; kernels run within calls
-std::recursive_mutex calls;
+// One call at a time, in the order in which they come: who asks again and again whether something is done lets others
+// do it. Kernels run within calls.
+class Turns {
+  std::mutex mutex;
+  std::condition_variable turn;
+  uint64_t drawn = 0, served = 0;
+  std::thread::id owner;
+  int depth = 0;
+
+ public:
+  void lock() {
+    std::unique_lock<std::mutex> alone(mutex);
+    if (depth == 0 || owner != std::this_thread::get_id()) {
+      uint64_t ticket = drawn++;
+      turn.wait(alone, [&]() { return ticket == served; });
+      owner = std::this_thread::get_id();
+    }
+    depth++;
+  }
+
+  void unlock() {
+    std::lock_guard<std::mutex> alone(mutex);
+    if (--depth == 0) {
+      served++;
+      turn.notify_all();
+    }
+  }
+};
+
+Turns calls;
 
 // what the last error was about
 std::string why;
@@ -124,21 +152,29 @@ bool finish(WorkPointer what) {
   return true;
 }
 
-// The same, however long the other GPUs take, whose calls go on meanwhile.
-void await(const WorkPointer& what) {
-  while (!finish(what)) {
-    calls.unlock();
-    std::this_thread::yield();
-    calls.lock();
-  }
-}
-
 void forgetDone() {
   std::vector<WorkPointer> left;
   for (WorkPointer& work : undone) {
     if (!work->isDone) left.push_back(std::move(work));
   }
   undone = std::move(left);
+}
+
+// What other GPUs do by themselves while this one waits for them, whether somebody waits for them or not.
+void goOnElsewhere() {
+  for (WorkPointer& work : std::vector<WorkPointer>(undone)) {
+    if (work->context != current) finish(work);
+  }
+  forgetDone();
+}
+
+// The same, however long the other GPUs take: they go on meanwhile, and so do other threads' calls.
+void await(const WorkPointer& what) {
+  while (!finish(what)) {
+    goOnElsewhere();
+    calls.unlock();
+    calls.lock();
+  }
 }
 
 // Somebody else's time: now and then the GPU does some of what it has to do.
@@ -202,10 +238,10 @@ Status begin(const char* function, bool inContext) {
 }  // namespace
 
 // the beginning of every function
-#define CALL(function)                                  \
-  std::lock_guard<std::recursive_mutex> alone(calls);   \
+#define CALL(function)                  \
+  std::lock_guard<Turns> alone(calls); \
   if (Status status = begin(function, true)) return status
 
-#define CALL_WITHOUT_CONTEXT(function)                  \
-  std::lock_guard<std::recursive_mutex> alone(calls);   \
+#define CALL_WITHOUT_CONTEXT(function)  \
+  std::lock_guard<Turns> alone(calls); \
   if (Status status = begin(function, false)) return status

@@ -132,7 +132,7 @@ EXPORTED int cuStreamQuery(Stream* stream) {
   if (stream->capture) return spoil(stream->capture, CAPTURE_UNSUPPORTED, "cuStreamQuery");
   if (Status status = requireNoCapture("cuStreamQuery")) return status;
   if (!stream->last || stream->last->isDone) return SUCCESS;
-  finish(stream->last);
+  if (!finish(stream->last)) goOnElsewhere();
   Status status = outcome();
   return status != SUCCESS ? status : NOT_READY;
 }

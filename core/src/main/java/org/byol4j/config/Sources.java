@@ -79,7 +79,8 @@ final class Sources {
   void addAssignment(Assignment assignment) {
     int equals = assignment.text().indexOf('=');
     if (equals <= 0) {
-      faults.add(new Fault(assignment.option(), assignment.text(), "has no key", "", "key=value"));
+      String missing = equals < 0 ? "has no value" : "has no key";
+      faults.add(new Fault(assignment.option(), assignment.text(), missing, "", "key=value"));
       return;
     }
     String key = assignment.text().substring(0, equals).strip();

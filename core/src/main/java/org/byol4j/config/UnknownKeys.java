@@ -22,6 +22,9 @@ final class UnknownKeys {
 
   private static final int OTHER_SECTION = 3;
 
+  /** A key is meant by another one if at most one in so many of its characters is wrong. */
+  private static final int SHARE_MEANT = 2;
+
   private final Set<String> known;
   private final Set<String> open;
   private final List<Fault> faults = new ArrayList<>();
@@ -76,13 +79,16 @@ final class UnknownKeys {
       return new Fault(
           key, shown, "is a section, not a value", place, "keys such as " + inside.get(0));
     }
-    return new Fault(key, shown, "is not a key; the nearest is " + nearest(key), place, "");
+    return new Fault(key, shown, "is not a key" + nearest(key), place, "");
   }
 
+  /** Says which known key is the nearest, if one is near enough to be meant. */
   private String nearest(String key) {
     return known.stream()
+        .filter(other -> SHARE_MEANT * distance(key, other) <= key.length())
         .min(Comparator.comparingInt((String other) -> distance(key, other)).thenComparing(o -> o))
-        .orElseThrow();
+        .map(other -> "; the nearest is " + other)
+        .orElse("");
   }
 
   private static boolean isBelow(String key, String section) {

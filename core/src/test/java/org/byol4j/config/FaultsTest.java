@@ -109,6 +109,12 @@ class FaultsTest {
         .containsExactly(unknown + "=1 is not a key; the nearest is " + nearest + " (--set)");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"a.b", "learning_rate", "x", "model.type"})
+  void unknownKeyThatIsNearNoneNamesNone(String unknown) {
+    assertThat(faults(unknown + "=1")).containsExactly(unknown + "=1 is not a key (--set)");
+  }
+
   @Test
   void sparksPropertiesAreReferredToTheirPlace() {
     assertThat(faults("spark.executor.memory=4g"))
@@ -370,7 +376,7 @@ class FaultsTest {
   void assignmentsThatAreNotHoconAreAllNamed() {
     assertThat(faults("train.epochs", "train.seed=[1", "=3"))
         .hasSize(3)
-        .anyMatch(fault -> fault.equals("--set=train.epochs has no key; allowed: key=value"))
+        .anyMatch(fault -> fault.equals("--set=train.epochs has no value; allowed: key=value"))
         .anyMatch(fault -> fault.startsWith("--set=train.seed=[1 cannot be read: "))
         .anyMatch(fault -> fault.equals("--set==3 has no key; allowed: key=value"));
   }

@@ -59,7 +59,7 @@ record DemoFolder(Path folder) {
       Files.write(marker, new byte[0]);
       return true;
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot prepare " + folder, e);
+      throw new UncheckedIOException("cannot prepare %s: cause=%s".formatted(folder, e), e);
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.doctor.Finding;
@@ -45,6 +46,12 @@ final class DoctorCommand implements Callable<Integer> {
       paramLabel = "KEY=VALUE",
       description = "Sets one key; wins over the file. May be given many times.")
   private List<String> assignments = new ArrayList<>();
+
+  @Option(
+      names = "--replicas",
+      paramLabel = "N",
+      description = "Replicas that share each batch: stands for cluster.replicas.")
+  private List<String> replicas = List.of();
 
   @Option(
       names = "--master",
@@ -86,7 +93,11 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private Configuration configuration() {
-    List<Assignment> all = assignments.stream().map(text -> new Assignment("--set", text)).toList();
+    List<Assignment> all =
+        Stream.concat(
+                replicas.stream().map(n -> new Assignment("--replicas", "cluster.replicas=" + n)),
+                assignments.stream().map(text -> new Assignment("--set", text)))
+            .toList();
     return file.isEmpty()
         ? Configuration.ofDefaults(all)
         : Configuration.ofFile(Path.of(file), all);

@@ -93,15 +93,14 @@ final class EmbedCommand implements Runnable {
     Embeddings embeddings = summary.embeddings();
     int bad = embeddings.bad().values().stream().mapToInt(Integer::intValue).sum();
     print.println(
-        "%s%d images in %d files, %d features each, of step %d; %d bad %s"
+        "%s%d images in %d files, %d features each, of step %d; %s"
             .formatted(
                 summary.wasComplete() ? "already complete: " : "",
                 embeddings.images(),
                 embeddings.files(),
                 embeddings.features(),
                 embeddings.step(),
-                bad,
-                embeddings.bad()));
+                BadImages.in(embeddings.bad())));
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("out", job.out());
     values.put("images", embeddings.images());

@@ -29,6 +29,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The one place where a failure becomes an exit code and its lines on standard error. A stack trace
@@ -49,6 +50,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
     err.println("byol4j: " + e.getMessage());
+    UnmatchedArgumentException.printSuggestions(e, err);
     err.println("try: %s --help".formatted(command.getCommandSpec().qualifiedName()));
     err.flush();
     return ExitCode.USAGE.number();

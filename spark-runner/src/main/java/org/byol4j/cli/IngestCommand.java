@@ -23,6 +23,11 @@ import picocli.CommandLine.Spec;
       "Started again after it was stopped, it goes on where it was."
     })
 final class IngestCommand implements Runnable {
+  /** Of shards, that is not 0. */
+  private static final String NUMBER = "[1-9]\\d{0,5}";
+
+  private static final int SMALLEST_BATCH = 2;
+
   @Spec private CommandSpec spec;
   @ParentCommand private Commands main;
 
@@ -64,23 +69,21 @@ final class IngestCommand implements Runnable {
             .ingest(configuration.data(), data, job.out(), shardCount());
     PrintWriter print = spec.commandLine().getOut();
     print.println(
-        "%d images in %d shards, %d bad %s; hash %s"
+        "%d images in %d shards, %s; hash %s"
             .formatted(
-                dataset.images(),
-                dataset.shards(),
-                dataset.badImages(),
-                dataset.bad(),
-                dataset.hash()));
+                dataset.images(), dataset.shards(), BadImages.in(dataset.bad()), dataset.hash()));
     print.flush();
   }
 
   /** Read as a setting, so that a fault is told as one. */
   private int shardCount() {
-    return Configuration.ofDefaults(
-            List.of(
-                new Assignment("--shards", "data.shards=" + shards),
-                new Assignment("--shards", "train.batch-size=" + shards)))
-        .data()
-        .shards();
+    List<Assignment> all = new ArrayList<>();
+    all.add(new Assignment("--shards", "data.shards=" + shards));
+    if (shards.matches(NUMBER)) {
+      // a batch that goes with them, since none is known here
+      int batch = Math.max(SMALLEST_BATCH, Integer.parseInt(shards));
+      all.add(new Assignment("--shards", "train.batch-size=" + batch));
+    }
+    return Configuration.ofDefaults(all).data().shards();
   }
 }

@@ -51,7 +51,7 @@ class DoctorCommandTest {
 
   @Test
   void jsonHasEveryFindingWithItsLevel() throws IOException {
-    Ran ran = Ran.byol4j("doctor", "--set", "cluster.replicas=2", "--json");
+    Ran ran = Ran.byol4j("doctor", "--replicas", "2", "--json");
 
     JsonNode json = new ObjectMapper().readTree(ran.out().lines().reduce((a, b) -> b).orElse(""));
     assertThat(json.get("faults").asInt()).isZero();

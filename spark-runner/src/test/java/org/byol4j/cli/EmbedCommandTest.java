@@ -32,7 +32,7 @@ class EmbedCommandTest {
 
     assertThat(ran.code()).as(ran.err()).isZero();
     assertThat(ran.out())
-        .startsWith("12 images in 1 files, 64 features each, of step 3; 0 bad {}\n")
+        .startsWith("12 images in 1 files, 64 features each, of step 3; 0 bad\n")
         .contains("\"images\":12", "\"features\":64", "\"step\":3");
     assertThat(EmbeddingRows.of(folder.resolve("out"))).hasSize(12);
     assertThat(embed("--json").out())

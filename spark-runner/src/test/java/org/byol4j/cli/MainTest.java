@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -30,6 +31,15 @@ class MainTest {
 
     assertThat(ran.code()).isEqualTo(64);
     assertThat(ran.err()).contains(word, "try: byol4j --help");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"trian, train", "wheights-digest, weights-digest", "doctor --replica, --replicas"})
+  void misspeltWordGetsTheOneThatIsMeant(String words, String meant) {
+    Ran ran = Ran.byol4j(words.split(" "));
+
+    assertThat(ran.code()).isEqualTo(64);
+    assertThat(ran.err().lines().toList().subList(1, 2).toString()).contains(meant);
   }
 
   @Test

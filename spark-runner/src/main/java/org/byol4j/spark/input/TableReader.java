@@ -98,13 +98,20 @@ final class TableReader {
     }
   }
 
+  private static boolean hasManifestBeside(Path file, Configuration hadoop) throws IOException {
+    return file.getFileSystem(hadoop).exists(new Path(file.getParent(), Dataset.FILE_NAME));
+  }
+
   private static MessageType projection(Path file, Configuration hadoop) throws IOException {
     FileMetaData footer = footer(file, hadoop);
     if (footer.getKeyValueMetaData().containsKey(ShardFile.DATASET_HASH)) {
       throw new DataException(
-          ("path=%s is no table but a shard of ingested images; without %s beside it, a shard of"
-                  + " an unfinished ingest: start ingest again with the same command")
-              .formatted(file, Dataset.FILE_NAME));
+          hasManifestBeside(file, hadoop)
+              ? "path=%s is a shard of images that were ingested already: train takes %s"
+                  .formatted(file, file.getParent())
+              : ("path=%s is no table but a shard of ingested images; without %s beside it, a"
+                      + " shard of an unfinished ingest: start ingest again with the same command")
+                  .formatted(file, Dataset.FILE_NAME));
     }
     MessageType schema = footer.getSchema();
     List<Type> columns = new ArrayList<>();

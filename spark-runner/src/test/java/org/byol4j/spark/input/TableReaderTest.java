@@ -58,7 +58,14 @@ class TableReaderTest {
   }
 
   @Test
-  void shardOfAnUnfinishedIngestIsNoTable() throws IOException {
+  void shardOfAFinishedIngestIsWhatTrainTakes() throws IOException {
+    writeShard();
+    Files.writeString(folder.resolve(Dataset.FILE_NAME), "{}");
+
+    expectRefused("is a shard of images that were ingested already: train takes file:" + folder);
+  }
+
+  private void writeShard() throws IOException {
     ShardRow row = new ShardRow(0, "a.png", "", new byte[] {1, 2, 3});
     ShardFile.write(
         new HadoopStorage(files, new Path(folder.toUri())),
@@ -66,6 +73,11 @@ class TableReaderTest {
         "cafe",
         4,
         List.of(row).iterator());
+  }
+
+  @Test
+  void shardOfAnUnfinishedIngestIsNoTable() throws IOException {
+    writeShard();
 
     expectRefused("a shard of an unfinished ingest: start ingest again with the same command");
   }

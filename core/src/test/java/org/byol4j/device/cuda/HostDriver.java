@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A driver for tests in NVIDIA's place, with the parts of cuDNN, cuBLASLt, NVRTC and NCCL that are
@@ -75,6 +76,13 @@ final class HostDriver {
         copy("other.h", folder);
         sources(line)
             .forEach((file, source) -> LOADED.put(file, compile(folder, source, file, line)));
+        // what is loaded needs no name any more
+        try (Stream<Path> files = Files.list(folder)) {
+          for (Path file : files.toList()) {
+            Files.delete(file);
+          }
+        }
+        Files.delete(folder);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

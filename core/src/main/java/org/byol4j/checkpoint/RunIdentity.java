@@ -33,22 +33,6 @@ public record RunIdentity(
   }
 
   /**
-   * What differs from the identity that a checkpoint holds and forbids continuing it: seed and
-   * data; empty if nothing does. A checkpoint that knows no data yet goes on with any. Which keys
-   * of the configuration may change is not known here.
-   */
-  public List<String> differencesFrom(RunIdentity saved) {
-    List<String> differences = new ArrayList<>();
-    if (seed != saved.seed) {
-      differences.add("seed=%d, checkpoint has %d".formatted(seed, saved.seed));
-    }
-    if (!saved.dataSha256.isEmpty() && !dataSha256.equals(saved.dataSha256)) {
-      differences.add("data=%s, checkpoint has %s".formatted(dataSha256, saved.dataSha256));
-    }
-    return differences;
-  }
-
-  /**
    * What differs in the fingerprint: the run continues exactly in data and schedule, but not to the
    * bit; empty if nothing does, or the checkpoint was made by no device.
    */

@@ -56,6 +56,97 @@ public final class ImageStore {
     return open(source, folder, settings, progress, SegmentWriter.SEGMENT_BYTES);
   }
 
+  /**
+   * The store of {@code source} in {@code folder}, as {@link #open} makes it, if its images are
+   * those that are known by {@code sha256}. A new one is built beside the folder, which takes the
+   * room of both, and replaces what lies there only then; so one process may do this at a time.
+   *
+   * @param sha256 the {@link ManifestHash} of the images
+   * @throws OtherImagesException if they are others; the folder is as it was, like after any other
+   *     exception
+   * @throws DataException as {@link #open}, but bad images are named by the message only
+   * @throws UncheckedIOException if the store cannot be written or read
+   */
+  public static ImageStore openExpecting(
+      String sha256,
+      ImageSource source,
+      Path folder,
+      DataSettings settings,
+      StoreProgress progress) {
+    StoreFiles files = new StoreFiles(folder);
+    StoreFiles beside = files.beside();
+    Optional<Manifest> present = files.present();
+    Optional<Manifest> known = present.filter(found -> found.hash().equals(sha256));
+    String before = describe(sha256, folder);
+    try {
+      try {
+        if (present.isPresent() && isStoreOf(source, settings, present.get())) {
+          expect(sha256, before, present.get());
+          return open(source, folder, settings, progress);
+        }
+        if (known.isPresent()) {
+          expectFiles(new ImageStore(known.get(), StorePart.of(files, known.get())), source);
+        }
+        expect(sha256, before, open(source, beside.folder(), settings, progress).manifest());
+        files.replaceBy(beside);
+        return open(source, folder, settings, progress);
+      } finally {
+        // also what a process that was killed has left
+        beside.deleteAll();
+      }
+    } catch (IOException e) {
+      throw files.failed("replace", e);
+    }
+  }
+
+  /**
+   * How messages name the images that are known by {@code sha256}: with source and number if the
+   * store in {@code folder} holds them.
+   */
+  public static String describe(String sha256, Path folder) {
+    return new StoreFiles(folder)
+        .present()
+        .filter(found -> found.hash().equals(sha256))
+        .map(Manifest::describe)
+        .orElse("sha256=" + sha256);
+  }
+
+  private static void expect(String sha256, String before, Manifest now) {
+    if (!now.hash().equals(sha256)) {
+      throw OtherImagesException.of(before, now.describe());
+    }
+  }
+
+  /** Spares the building of a store of a folder in which files of {@code known} are missing. */
+  private static void expectFiles(ImageStore known, ImageSource source) {
+    if (source.count() < 0) {
+      // an archive: has no order, and to go through it is to read it
+      return;
+    }
+    int[] found = new int[1];
+    source.read(
+        new ImageSource.Visitor() {
+          @Override
+          public void image(String path, long lengthBytes, ImageSource.Encoded file) {
+            if (found[0] < known.size() && known.name(found[0]).equals(path)) {
+              found[0]++;
+            }
+          }
+
+          @Override
+          public void bad(String path, String reason) {}
+
+          @Override
+          public void ignored(String path, String kind) {}
+        });
+    if (found[0] < known.size()) {
+      throw OtherImagesException.of(
+          known.manifest().describe(),
+          "source=%s files=%d, without %s"
+              .formatted(source.path().toAbsolutePath(), source.count(), known.name(found[0])));
+    }
+  }
+
   static ImageStore open(
       ImageSource source,
       Path folder,

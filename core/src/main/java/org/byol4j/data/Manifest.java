@@ -54,6 +54,11 @@ public record Manifest(
     return bad.values().stream().mapToInt(Integer::intValue).sum();
   }
 
+  /** How messages name the images. */
+  String describe() {
+    return "source=%s images=%d sha256=%s".formatted(source, images, hash);
+  }
+
   /**
    * The manifest of a set that was settled elsewhere, of which some shards lie here.
    *

@@ -77,6 +77,31 @@ record StoreFiles(Path folder) {
     }
   }
 
+  /** Those of a store that is to take the place of this one. */
+  StoreFiles beside() {
+    return new StoreFiles(folder.resolveSibling(folder.getFileName() + ".new"));
+  }
+
+  /**
+   * Takes the files of a whole store that lies on the same disk; the manifest goes first, and comes
+   * last.
+   */
+  void replaceBy(StoreFiles whole) throws IOException {
+    Files.createDirectories(folder);
+    discard();
+    try (DirectoryStream<Path> segments = Files.newDirectoryStream(whole.folder, "images-*.bin")) {
+      for (Path segment : segments) {
+        Files.move(segment, folder.resolve(segment.getFileName()));
+      }
+    }
+    Files.move(whole.index(), index());
+    Files.move(whole.names(), names());
+    Files.move(whole.badImages(), badImages());
+    syncFolder();
+    Files.move(whole.manifest(), manifest());
+    syncFolder();
+  }
+
   /** Removes a store, whole or half-built; the manifest goes first. */
   void discard() throws IOException {
     if (Files.deleteIfExists(manifest())) {

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.CheckpointReader;
@@ -17,6 +16,7 @@ import org.byol4j.checkpoint.RunStorage;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.checkpoint.Upload;
+import org.byol4j.data.OtherImagesException;
 import org.byol4j.data.ShardPlan;
 import org.byol4j.data.StoreProgress;
 import org.byol4j.metrics.StepRecord;
@@ -80,10 +80,11 @@ public final class Trainer {
   private RunSummary runAlone(RunLease lease) {
     Optional<Checkpoint> checkpoint = newestCheckpoint();
     checkpoint.ifPresent(this::checkMayContinue);
-    SettledImages images = launcher.settle(settings, storeProgress);
+    checkpoint.ifPresent(this::checkSettings);
+    SettledImages images = settle(checkpoint);
     ShardPlan shards = images.plan(settings.dataSettings(), settings.train());
     shards.checkReplicas(settings.train().replicas());
-    checkpoint.ifPresent(found -> checkContinues(found, images, shards.shards()));
+    checkpoint.ifPresent(found -> checkShards(found, shards.shards()));
     long totalSteps = (long) settings.train().epochs() * shards.stepsPerEpoch();
     writeConfiguration();
     if (checkpoint.isPresent()
@@ -145,29 +146,47 @@ public final class Trainer {
     }
   }
 
-  private void checkContinues(Checkpoint checkpoint, SettledImages images, int shards) {
+  /** Settles the images; what the run has of them stays as it is where they are others. */
+  private SettledImages settle(Optional<Checkpoint> checkpoint) {
+    if (checkpoint.isEmpty()) {
+      return launcher.settle(settings, "", storeProgress);
+    }
+    String sha256 = checkpoint.get().manifest().identity().dataSha256();
+    try {
+      return launcher.settle(settings, sha256, storeProgress);
+    } catch (OtherImagesException e) {
+      throw refused(checkpoint.get(), List.of(e.getMessage()));
+    }
+  }
+
+  /** Looks at the settings before anything of the images is touched. */
+  private void checkSettings(Checkpoint checkpoint) {
     RunIdentity saved = checkpoint.manifest().identity();
-    RunIdentity now =
-        new RunIdentity(
-            settings.train().seed(),
-            settings.configuration(),
-            images.sha256(),
-            // the replicas tell what their bits depend on
-            Map.of());
-    List<String> differences = new ArrayList<>(now.differencesFrom(saved));
+    List<String> differences = new ArrayList<>();
+    if (settings.train().seed() != saved.seed()) {
+      differences.add(
+          "seed=%d, checkpoint has %d".formatted(settings.train().seed(), saved.seed()));
+    }
     differences.addAll(settings.differences().apply(saved.configuration()));
-    long savedShards = RunCheckpoints.shards(checkpoint.manifest().counters());
-    if (savedShards != 0 && savedShards != shards) {
-      differences.add("shards=%d, checkpoint has %d".formatted(shards, savedShards));
-    }
     if (!differences.isEmpty()) {
-      throw new ResumeRefusedException(
-          "%s cannot be continued, it differs in:%n  %s%s"
-              .formatted(
-                  checkpoint.describe(),
-                  String.join(System.lineSeparator() + "  ", differences),
-                  saysIfNothingIsLost(checkpoint)));
+      throw refused(checkpoint, differences);
     }
+  }
+
+  private void checkShards(Checkpoint checkpoint, int shards) {
+    long saved = RunCheckpoints.shards(checkpoint.manifest().counters());
+    if (saved != 0 && saved != shards) {
+      throw refused(checkpoint, List.of("shards=%d, checkpoint has %d".formatted(shards, saved)));
+    }
+  }
+
+  private ResumeRefusedException refused(Checkpoint checkpoint, List<String> differences) {
+    return new ResumeRefusedException(
+        "%s cannot be continued, it differs in:%n  %s%s"
+            .formatted(
+                checkpoint.describe(),
+                String.join(System.lineSeparator() + "  ", differences),
+                saysIfNothingIsLost(checkpoint)));
   }
 
   private String saysIfNothingIsLost(Checkpoint checkpoint) {

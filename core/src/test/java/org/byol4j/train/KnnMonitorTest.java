@@ -125,7 +125,8 @@ final class KnnMonitorTest {
 
   private RunPlan plan(int replicas) {
     RunSettings settings = run.withTrain(2, 5, replicas).settings();
-    SettledImages images = LocalImages.settle(settings, temp.resolve("store"), StoreProgress.NONE);
+    SettledImages images =
+        LocalImages.settle(settings, "", temp.resolve("store"), StoreProgress.NONE);
     return new RunPlan(
         settings,
         new Architecture(settings.network()),

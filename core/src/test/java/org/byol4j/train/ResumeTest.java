@@ -7,9 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.byol4j.checkpoint.Checkpoints;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.data.DataException;
@@ -127,13 +130,82 @@ final class ResumeTest {
   }
 
   @Test
-  void otherImagesAreRefused() {
-    Path images = TinyRun.drawImages(temp.resolve("images"));
-    TinyRun.drawImage(images, 1000);
-    assertThatThrownBy(uninterrupted.withData(images)::run)
+  void otherImagesAreRefusedWithSourceAndNumberOfBoth() {
+    Path more = TinyRun.drawImages(temp.resolve("more"));
+    TinyRun.drawImage(more, 1000);
+    assertRefusedUntouched(
+        uninterrupted.withData(more),
+        "images: source=%s images=24 sha256=".formatted(uninterrupted.data()),
+        " -> source=%s images=25 sha256=".formatted(more));
+  }
+
+  @Test
+  void folderWithoutTheImagesIsRefusedBeforeAnyIsDecoded() throws IOException {
+    Path others = Files.createDirectories(temp.resolve("others"));
+    Files.write(others.resolve("undecodable.png"), new byte[100]);
+    assertRefusedUntouched(
+        uninterrupted.withData(others), " -> source=%s files=1, without class0/".formatted(others));
+  }
+
+  @Test
+  void badImagesAreRefusedWithoutATrace() {
+    Path bad = TinyRun.drawImages(temp.resolve("bad"));
+    assertThatThrownBy(
+            () -> {
+              Files.write(bad.resolve("class0").resolve("0.png"), new byte[100]);
+              assertUntouchedBy(uninterrupted.withData(bad));
+            })
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("too many bad images: path=" + bad);
+  }
+
+  @Test
+  void settingsAreRefusedBeforeImagesAreLookedAt() {
+    TinyRun run =
+        uninterrupted
+            .withDifferences(saved -> List.of("tiny: true -> false"))
+            .withData(temp.resolve("missing"));
+    assertRefusedUntouched(run, "tiny: true -> false");
+  }
+
+  @Test
+  void sameImagesAtAnotherPlaceAreTheRunsImages() throws IOException {
+    TinyRun run = uninterrupted.withOut(temp.resolve("run"));
+    run.runUntil(3);
+    Path moved = TinyRun.drawImages(temp.resolve("moved"));
+    run.withData(moved).run();
+    assertSameRun(run, uninterrupted);
+    assertThat(run.folder().store().resolve("manifest.json")).content().contains(moved.toString());
+    assertThat(run.out()).isDirectoryNotContaining("glob:**store.new");
+  }
+
+  private static void assertRefusedUntouched(TinyRun run, String... message) {
+    assertThatThrownBy(() -> assertUntouchedBy(run))
         .isInstanceOf(ResumeRefusedException.class)
-        .hasMessageContaining("data=")
-        .hasMessageContaining("checkpoint has");
+        .hasMessageContainingAll(message);
+  }
+
+  /** Runs, and sees to it that no byte of the run's folder is another afterwards. */
+  private static void assertUntouchedBy(TinyRun run) throws IOException {
+    Map<String, String> before = contents(run.out());
+    try {
+      run.run();
+    } finally {
+      assertThat(contents(run.out())).isEqualTo(before);
+    }
+  }
+
+  /** What each file holds, and every folder, by path. */
+  private static Map<String, String> contents(Path folder) throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.toList()) {
+        contents.put(
+            folder.relativize(path).toString(),
+            Files.isDirectory(path) ? "" : Arrays.toString(Files.readAllBytes(path)));
+      }
+    }
+    return contents;
   }
 
   @Test

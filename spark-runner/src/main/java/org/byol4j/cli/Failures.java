@@ -10,6 +10,7 @@ import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.data.OtherImagesException;
 import org.byol4j.device.DeviceMemoryError;
 import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.cuda.NcclException;
@@ -75,6 +76,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   private static ExitCode codeOf(Throwable failure) {
     if (failure instanceof ConfigurationException
         || failure instanceof ResumeRefusedException
+        || failure instanceof OtherImagesException
         || failure instanceof CollapsedException
         || failure instanceof ClusterException
         || failure instanceof NcclException

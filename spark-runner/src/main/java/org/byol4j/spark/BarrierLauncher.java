@@ -71,8 +71,8 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
   }
 
   @Override
-  public SettledImages settle(RunSettings settings, StoreProgress progress) {
-    return new ClusterImages(this::spark, stop, observer).settle(settings, progress);
+  public SettledImages settle(RunSettings settings, String sha256, StoreProgress progress) {
+    return new ClusterImages(this::spark, stop, observer).settle(settings, sha256, progress);
   }
 
   @Override

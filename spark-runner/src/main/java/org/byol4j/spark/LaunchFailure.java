@@ -8,6 +8,7 @@ import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.data.OtherImagesException;
 import org.byol4j.device.DeviceMemoryError;
 import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.cuda.NcclException;
@@ -41,6 +42,7 @@ final class LaunchFailure {
           MetricsException.class,
           NcclException.class,
           NotFiniteException.class,
+          OtherImagesException.class,
           ResumeRefusedException.class,
           StorageException.class,
           TlsKeysException.class,

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -28,6 +29,7 @@ import org.byol4j.data.StoreProgress;
 import org.byol4j.spark.input.Dataset;
 import org.byol4j.spark.input.Ingest;
 import org.byol4j.train.ClusterSettings;
+import org.byol4j.train.ResumeRefusedException;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.RunSummary;
 import org.byol4j.train.StopSignal;
@@ -176,6 +178,36 @@ class IngestTest {
     assertThatThrownBy(() -> ingest(images.resolve("dark"), "ingested"))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("ingested holds other images");
+  }
+
+  @Test
+  void runIsNotContinuedWithAnotherTableOrSetAndItsFolderStaysAsItIs() throws IOException {
+    SmallRun run = SmallRun.in(folder, "run");
+    run.onSpark();
+    Path dark = run.images().resolve("dark");
+    ingest(dark, "ingested");
+    Map<String, String> before = contents(run.out());
+
+    for (Path other : List.of(SourceFiles.table(folder, dark), folder.resolve("ingested"))) {
+      assertThatThrownBy(() -> new SmallRun(other, run.out(), run.assignments()).onSpark())
+          .isInstanceOf(ResumeRefusedException.class)
+          .hasMessageContaining("images: source=%s images=12 sha256=".formatted(run.images()))
+          .hasMessageContaining("-> source=%s images=6 sha256=".formatted(other));
+      assertThat(contents(run.out())).isEqualTo(before);
+    }
+  }
+
+  /** What each file holds, and every folder, by path. */
+  private static Map<String, String> contents(Path folder) throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.toList()) {
+        contents.put(
+            folder.relativize(path).toString(),
+            Files.isDirectory(path) ? "" : Arrays.toString(Files.readAllBytes(path)));
+      }
+    }
+    return contents;
   }
 
   @Test

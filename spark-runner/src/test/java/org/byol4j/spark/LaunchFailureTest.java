@@ -15,6 +15,7 @@ import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
 import org.byol4j.data.DataException;
+import org.byol4j.data.OtherImagesException;
 import org.byol4j.device.DeviceMemory;
 import org.byol4j.device.DeviceMemoryError;
 import org.byol4j.device.DeviceUnavailableException;
@@ -56,6 +57,7 @@ class LaunchFailureTest {
           MetricsException.class,
           NcclException.class,
           NotFiniteException.class,
+          OtherImagesException.class,
           ResumeRefusedException.class,
           StorageException.class,
           TlsKeysException.class,

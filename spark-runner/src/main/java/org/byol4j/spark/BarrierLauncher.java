@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.byol4j.collective.tcp.JobSecret;
@@ -27,7 +26,7 @@ import org.byol4j.train.StopSignal;
  * launch, and stopped when this is closed; where the JVM has a Spark already, that one is used.
  */
 public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
-  private final Supplier<SparkConf> conf;
+  private final SparkConf conf;
   private final StopSignal stop;
   private final RunObserver observer;
   private final LostExecutors lost = new LostExecutors();
@@ -42,29 +41,29 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
    * @param master the master that the command line names; empty if none
    * @param stop asks the replicas to end early
    * @param observer hears of rank 0's steps, on a thread of its own
-   * @throws ClusterException from {@link #launch}, if the cluster does not allow the run
+   * @throws ClusterException if what Spark is told cannot be; {@link #launch} throws it, too, if
+   *     the cluster does not allow the run
    */
   public static BarrierLauncher of(
       Configuration configuration, String master, StopSignal stop, RunObserver observer) {
     return new BarrierLauncher(
-        () ->
-            SparkProperties.of(
-                master,
-                configuration.cluster(),
-                new SparkConf(),
-                SparkDefaults.of(System.getenv()),
-                configuration.train().replicas(),
-                configuration.compute().threads()),
+        SparkProperties.of(
+            master,
+            configuration.cluster(),
+            new SparkConf(),
+            SparkDefaults.of(System.getenv()),
+            configuration.train().replicas(),
+            configuration.compute().threads()),
         stop,
         observer);
   }
 
   /**
-   * @param conf what Spark is told; asked for when it is started
+   * @param conf what Spark is told when it is started
    * @param stop asks the replicas to end early
    * @param observer hears of rank 0's steps, on a thread of its own
    */
-  BarrierLauncher(Supplier<SparkConf> conf, StopSignal stop, RunObserver observer) {
+  BarrierLauncher(SparkConf conf, StopSignal stop, RunObserver observer) {
     this.conf = conf;
     this.stop = stop;
     this.observer = observer;
@@ -133,7 +132,7 @@ public final class BarrierLauncher implements ReplicaLauncher, AutoCloseable {
 
   private JavaSparkContext spark() {
     if (started.isEmpty()) {
-      StartedSpark spark = StartedSpark.with(conf.get());
+      StartedSpark spark = StartedSpark.with(conf);
       spark.context().sc().addSparkListener(lost);
       started = Optional.of(spark);
     }

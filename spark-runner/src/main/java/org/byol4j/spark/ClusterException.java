@@ -4,7 +4,13 @@ package org.byol4j.spark;
 public final class ClusterException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Tells of what we do not allow. */
   public ClusterException(String message) {
     super(message);
+  }
+
+  /** Tells of what Spark does not allow. */
+  public ClusterException(String message, Throwable cause) {
+    super(message, cause);
   }
 }

@@ -1,9 +1,14 @@
 package org.byol4j.spark;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.internal.config.ConfigEntry;
+import org.apache.spark.internal.config.package$;
 import org.apache.spark.serializer.JavaSerializer;
 import org.byol4j.train.ClusterSettings;
 
@@ -26,8 +31,6 @@ final class SparkProperties {
   private static final String PROMETHEUS = "spark.metrics.conf.*.sink.prometheusServlet.";
   private static final String SERIALIZER = "spark.serializer";
   private static final String LOOPBACK = "127.0.0.1";
-  private static final Pattern LOCAL_CLUSTER =
-      Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
 
   /** A network's memory is native: JavaCPP's own limits on that, twice the heap, are lifted. */
   private static final String NATIVE_MEMORY =
@@ -47,7 +50,8 @@ final class SparkProperties {
    * @param defaults the values of the cluster's own {@code spark-defaults.conf}, which the user has
    *     not chosen
    * @param threads what a replica computes with
-   * @throws ClusterException if the user wants dynamic allocation
+   * @throws ClusterException if the user wants dynamic allocation, or a master or a value that
+   *     Spark does not know
    */
   static SparkConf of(
       String master,
@@ -73,6 +77,7 @@ final class SparkProperties {
    * @param master the master of the command line; empty if it has none
    * @param submitted what spark-submit has set
    * @param slots how many tasks run at a time in an embedded Spark
+   * @throws ClusterException if the user wants a master or a value that Spark does not know
    */
   static SparkConf ofTasks(String master, ClusterSettings cluster, SparkConf submitted, int slots) {
     SparkProperties properties = new SparkProperties(submitted.clone());
@@ -111,10 +116,48 @@ final class SparkProperties {
     } else if (!cluster.master().isEmpty()) {
       conf.set(MASTER, cluster.master());
     }
+    String named =
+        master.isEmpty() ? cluster.master().isEmpty() ? MASTER : "cluster.master" : "--master";
     if (!conf.contains(MASTER)) {
       embed(slots);
     }
+    if (SparkEnv.get() == null) {
+      // one that runs already reads none of these
+      checkValues(cluster);
+      long executorMiB = conf.getSizeAsMb("spark.executor.memory", "1g");
+      new MasterUrl(named, conf.get(MASTER)).check(executorMiB);
+    }
     keepToOurselves();
+  }
+
+  /** Sees to it that Spark can read the values of those properties of the user's that it knows. */
+  private void checkValues(ClusterSettings cluster) {
+    List<String> faults = new ArrayList<>();
+    for (Map.Entry<String, String> property : new TreeMap<>(cluster.spark()).entrySet()) {
+      try {
+        known("spark." + property.getKey()).forEach(conf::get);
+      } catch (IllegalArgumentException e) {
+        faults.add(
+            "cluster.spark.%s=%s: %s"
+                .formatted(
+                    property.getKey(),
+                    property.getValue(),
+                    e.getMessage().strip().replaceAll("\\s*\\R\\s*", "; ")));
+      }
+    }
+    if (!faults.isEmpty()) {
+      throw new ClusterException(String.join(System.lineSeparator(), faults));
+    }
+  }
+
+  /**
+   * What Spark says of a property that it knows itself; other things, such as Hadoop, have theirs.
+   */
+  private static List<ConfigEntry<?>> known(String name) {
+    // properties are known once somebody has asked for one
+    package$.MODULE$.CPUS_PER_TASK();
+    ConfigEntry<?> found = ConfigEntry.findEntry(name);
+    return found == null ? List.of() : List.of(found);
   }
 
   /** A Spark in this process answers nobody who does not know its secret. */
@@ -127,8 +170,7 @@ final class SparkProperties {
 
   /** Whether replicas are threads of this process. */
   static boolean isLocal(SparkConf conf) {
-    String master = conf.get(MASTER);
-    return master.equals("local") || master.startsWith("local[");
+    return new MasterUrl(MASTER, conf.get(MASTER)).isLocal();
   }
 
   private void refuseDynamicAllocation(ClusterSettings cluster, Map<String, String> defaults) {
@@ -155,7 +197,7 @@ final class SparkProperties {
   /** One replica to an executor, and executors that are made for replicas. */
   private void spread(int replicas, int threads) {
     conf.set(DYNAMIC_ALLOCATION, "false");
-    Matcher localCluster = LOCAL_CLUSTER.matcher(conf.get(MASTER));
+    Matcher localCluster = new MasterUrl(MASTER, conf.get(MASTER)).localCluster();
     conf.setIfMissing(
         EXECUTOR_CORES, localCluster.matches() ? localCluster.group(2) : Integer.toString(threads));
     conf.setIfMissing(TASK_CPUS, conf.get(EXECUTOR_CORES));

@@ -134,6 +134,28 @@ class TrainCommandTest {
   }
 
   @Test
+  void masterThatSparkDoesNotHaveIsRefusedBeforeAnythingIsReadOrMade() {
+    Ran ran =
+        Ran.byol4j(
+            "train",
+            "--conf",
+            PRESET,
+            "--data",
+            "/no/such",
+            "--out",
+            folder + "/unmade",
+            "--master",
+            "foo");
+
+    assertThat(ran.code()).isEqualTo(64);
+    assertThat(ran.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("byol4j: --master=foo: expected local[N], ");
+    assertThat(folder.resolve("unmade")).doesNotExist();
+  }
+
+  @Test
   void missingImagesAreDataThatIsNamed() {
     Ran ran =
         Ran.byol4j("train", "--conf", PRESET, "--data", "/no/such", "--out", folder + "/none");

@@ -56,6 +56,9 @@ final class Demo {
   /** Runs; empty if it was asked to stop before the end. */
   Optional<DemoResult> run() {
     draw();
+    if (stop.isRequested()) {
+      return Optional.empty();
+    }
     KnnEvaluation evaluation =
         new KnnEvaluation(
             configuration,
@@ -63,7 +66,13 @@ final class Demo {
             store(folder.test(), folder.testStore()));
     observer.says("classifying test images by raw pixels and by the untrained backbone");
     double pixels = evaluation.pixels().top1();
+    if (stop.isRequested()) {
+      return Optional.empty();
+    }
     double untrained = evaluation.untrained().top1();
+    if (stop.isRequested()) {
+      return Optional.empty();
+    }
 
     observer.says("training without labels");
     RunSettings settings =

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       "The settings are those of conf/demo.conf."
     })
 final class DemoCommand implements Runnable {
+  private static final String ANEW = "a demo begins anew each time";
   private static final int TRAIN_PER_CLASS = 400;
   private static final int TEST_PER_CLASS = 100;
 
@@ -66,14 +67,16 @@ final class DemoCommand implements Runnable {
           "--out=%s holds something else than a demo: expected an empty or a new folder"
               .formatted(out));
     }
-    StopSignal stop = main.interruption().obey();
+    StopSignal stop = main.interruption().obey(SignalNotice.of(ANEW));
     ConsoleObserver observer = ConsoleObserver.onStandardError(configuration.train().batchSize());
     Optional<DemoResult> result =
         new Demo(folder, configuration, TRAIN_PER_CLASS, TEST_PER_CLASS, stop, observer).run();
-    if (result.isPresent()) {
-      writeSummary(folder, result.get());
-      print(folder, result.get());
+    if (result.isEmpty()) {
+      observer.says("stopped before there was a result; " + ANEW);
+      return;
     }
+    writeSummary(folder, result.get());
+    print(folder, result.get());
   }
 
   private Configuration configuration() {

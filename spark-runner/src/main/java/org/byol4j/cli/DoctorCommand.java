@@ -81,7 +81,9 @@ final class DoctorCommand implements Callable<Integer> {
     Checkups checkups = new Checkups(configuration(), master);
     List<PlaceReport> reports =
         isOnExecutors
-            ? checkups.onExecutors(main.interruption().obey(), ConsoleObserver.onStandardError(1))
+            ? checkups.onExecutors(
+                main.interruption().obey(SignalNotice.of("nothing was written")),
+                ConsoleObserver.onStandardError(1))
             : List.of(checkups.here(out));
     PrintWriter print = spec.commandLine().getOut();
     reports.forEach(report -> print(report, print));

@@ -30,6 +30,8 @@ import picocli.CommandLine.Spec;
       "Started again after it was stopped, it goes on where it was."
     })
 final class EmbedCommand implements Runnable {
+  private static final String AGAIN = "the same command goes on behind what is done";
+
   @Spec private CommandSpec spec;
   @ParentCommand private Commands main;
 
@@ -67,7 +69,7 @@ final class EmbedCommand implements Runnable {
     List<Assignment> set = assignments();
     Checkpoint checkpoint = trained.open();
     Configuration configuration = CheckpointOption.configurationOf(checkpoint, set);
-    StopSignal stop = main.interruption().obey();
+    StopSignal stop = main.interruption().obey(SignalNotice.of(AGAIN));
     // where the run was trained says nothing about where this runs
     ImageJobs jobs = job.jobs(Configuration.ofDefaults(set).cluster(), stop);
     tell(jobs.embed(checkpoint, BackboneModel.of(checkpoint, configuration), data, job.out()));

@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
       "Started again after it was stopped, it goes on where it was."
     })
 final class IngestCommand implements Runnable {
+  private static final String AGAIN = "the same command goes on behind what is done";
+
   /** Of shards, that is not 0. */
   private static final String NUMBER = "[1-9]\\d{0,5}";
 
@@ -63,7 +65,7 @@ final class IngestCommand implements Runnable {
     List<Assignment> all = new ArrayList<>();
     assignments.forEach(text -> all.add(new Assignment("--set", text)));
     Configuration configuration = Configuration.ofDefaults(all);
-    StopSignal stop = main.interruption().obey();
+    StopSignal stop = main.interruption().obey(SignalNotice.of(AGAIN));
     Dataset dataset =
         job.jobs(configuration.cluster(), stop)
             .ingest(configuration.data(), data, job.out(), shardCount());

@@ -8,6 +8,7 @@ import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.spark.BarrierLauncher;
 import org.byol4j.spark.RunConfiguration;
+import org.byol4j.train.RunObserver;
 import org.byol4j.train.RunSettings.Resume;
 import org.byol4j.train.RunSummary;
 import org.byol4j.train.StopSignal;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Pretrains a backbone on images.",
       "SIGTERM and Ctrl-C end it after the step in progress, with a checkpoint; the same command"
-          + " goes on from there."
+          + " goes on from there. A second one ends it at once, without that checkpoint."
     })
 final class TrainCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -81,14 +82,17 @@ final class TrainCommand implements Runnable {
             replicas.stream()
                 .map(n -> new Assignment("--replicas", "cluster.replicas=" + n))
                 .toArray(Assignment[]::new));
-    RunSummary summary = train(configuration, main.interruption().obey());
+    TrainingNotice observer =
+        new TrainingNotice(
+            ConsoleObserver.onStandardError(configuration.train().batchSize()),
+            configuration.checkpoint().everySteps());
+    RunSummary summary = train(configuration, main.interruption().obey(observer), observer);
     PrintWriter print = spec.commandLine().getOut();
     print.println(lineOf(summary));
     print.flush();
   }
 
-  private RunSummary train(Configuration configuration, StopSignal stop) {
-    ConsoleObserver observer = ConsoleObserver.onStandardError(configuration.train().batchSize());
+  private RunSummary train(Configuration configuration, StopSignal stop, RunObserver observer) {
     try (BarrierLauncher launcher = BarrierLauncher.of(configuration, master, stop, observer)) {
       return new Trainer(
               RunConfiguration.settings(configuration, data, out, resume),

@@ -37,6 +37,10 @@ class ProcessTest {
       assertThat(process.waitFor()).isEqualTo(143);
       assertThat(new String(process.getInputStream().readAllBytes(), UTF_8))
           .startsWith("stopped after ");
+      assertThat(err.lines())
+          .anyMatch(
+              line ->
+                  line.startsWith("stopping after this step, with a checkpoint; a second signal"));
     } finally {
       process.destroyForcibly();
     }

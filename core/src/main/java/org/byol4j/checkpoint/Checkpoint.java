@@ -92,6 +92,18 @@ public final class Checkpoint {
     return Sha256.hex(digest);
   }
 
+  /**
+   * Reads all files and compares their hashes with the manifest's.
+   *
+   * @throws CheckpointException if one is another
+   * @throws StorageException if one cannot be read at the moment
+   */
+  public void check() {
+    for (Section section : Section.values()) {
+      stream(section, 0, manifest.elements(section), (from, chunk) -> {});
+    }
+  }
+
   /** Hands out the bytes of the values {@code [first, end)}. */
   void stream(Section section, long first, long end, ChunkReader reader) {
     for (Part part : manifest.parts().get(section)) {

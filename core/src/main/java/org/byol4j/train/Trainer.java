@@ -58,8 +58,10 @@ public final class Trainer {
 
   /**
    * Runs to the end, or to a requested stop; a run that has reached its end is left as it is, but
-   * for an evaluation of its last step that it lacks.
+   * for an evaluation of its last step that it lacks, and its last checkpoint is checked.
    *
+   * @throws org.byol4j.checkpoint.CheckpointException if the checkpoint to continue, or that of the
+   *     end, is damaged
    * @throws ResumeRefusedException if the folder holds a run that this one must not continue
    * @throws CollapsedException if the representation collapses and the settings say to stop then
    * @throws LostReplicaException if replicas were lost more than {@code maxRestarts} times
@@ -90,6 +92,8 @@ public final class Trainer {
     if (checkpoint.isPresent()
         && checkpoint.get().manifest().step() == totalSteps
         && !lacksEvaluation(totalSteps, shards.stepsPerEpoch(), images.classes())) {
+      // nobody else reads its weights here
+      checkpoint.get().check();
       return RunSummary.alreadyComplete(totalSteps, checkpoint.get().describe());
     }
     return launchUntilDone(checkpoint, images, lease);

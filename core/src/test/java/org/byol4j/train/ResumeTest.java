@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.byol4j.checkpoint.CheckpointException;
 import org.byol4j.checkpoint.Checkpoints;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.data.DataException;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -120,6 +122,34 @@ final class ResumeTest {
                 .resolve(Checkpoints.nameOf(TinyRun.STEPS))
                 .toString());
     assertThat(Files.readAllLines(uninterrupted.folder().metrics())).isEqualTo(lines);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Section.class,
+      names = {"WEIGHTS", "TARGET", "MOMENTUM", "BATCHNORM_ONLINE", "BATCHNORM_TARGET"})
+  void finishedRunWithAFlippedByteIsNotComplete(Section section) throws IOException {
+    TinyRun run = uninterrupted.withOut(temp.resolve("run"));
+    copy(uninterrupted.out(), run.out());
+    Path file =
+        run.folder()
+            .checkpoints()
+            .resolve(Checkpoints.nameOf(TinyRun.STEPS))
+            .resolve(section.fileName());
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(file, bytes);
+    assertThatThrownBy(run::run)
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining(file + ": damaged, sha256=");
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path path : all.toList()) {
+        Files.copy(path, to.resolve(from.relativize(path).toString()));
+      }
+    }
   }
 
   @Test

@@ -1,18 +1,27 @@
 package org.byol4j.train;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.byol4j.checkpoint.Attempt;
 import org.byol4j.checkpoint.Checkpoints;
+import org.byol4j.checkpoint.Retries;
 import org.byol4j.checkpoint.Storage;
+import org.byol4j.checkpoint.StorageException;
+import org.byol4j.checkpoint.Upload;
 import org.byol4j.eval.CollapseWatch;
 import org.byol4j.metrics.StepRecord;
 
 /**
- * What a run writes down besides checkpoints, on rank 0: metrics, evaluations and what the collapse
- * watch has to say.
+ * What a run writes down besides checkpoints, on rank 0: its configuration, metrics, evaluations and
+ * what the collapse watch has to say.
  */
 final class RunLog implements AutoCloseable {
+  private static final String CONFIGURATION = "config.conf";
+
   private final RunPlan plan;
+  private final Attempt attempt;
   private final Storage storage;
   private final RunObserver observer;
   private final RunMetrics metrics;
@@ -23,6 +32,7 @@ final class RunLog implements AutoCloseable {
   RunLog(RunPlan plan, Attempt attempt, RunObserver observer) {
     RunSettings settings = plan.settings();
     this.plan = plan;
+    this.attempt = attempt;
     this.storage = settings.out().checkpoints();
     this.observer = observer;
     this.metrics = RunMetrics.open(settings.out(), attempt, plan.firstStep());
@@ -31,9 +41,36 @@ final class RunLog implements AutoCloseable {
     this.lastCheckpoint = plan.firstStep() > 0 ? Checkpoints.nameOf(plan.firstStep()) : "";
   }
 
-  /** Says that the steps begin. */
+  /**
+   * Says that the steps begin; if there are any, writes down what they are made with.
+   *
+   * @throws StorageException if that cannot be written
+   */
   void begin() {
+    if (plan.firstStep() < plan.totalSteps()) {
+      writeConfiguration();
+    }
     observer.begins(plan.firstStep(), plan.totalSteps(), plan.shards().stepsPerEpoch());
+  }
+
+  private void writeConfiguration() {
+    Storage files = plan.settings().out().files();
+    try {
+      Retries.standard().run(() -> tryWritingConfiguration(files));
+    } catch (IOException e) {
+      throw new StorageException(
+          "cannot write %s: %s".formatted(files.describe(CONFIGURATION), e.getMessage()), e);
+    }
+  }
+
+  private String tryWritingConfiguration(Storage files) throws IOException {
+    attempt.check();
+    byte[] text = plan.settings().configuration().getBytes(StandardCharsets.UTF_8);
+    try (Upload upload = files.create(CONFIGURATION)) {
+      upload.write(ByteBuffer.wrap(text));
+      upload.commit();
+    }
+    return CONFIGURATION;
   }
 
   /**

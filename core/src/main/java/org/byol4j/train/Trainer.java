@@ -1,8 +1,6 @@
 package org.byol4j.train;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +13,6 @@ import org.byol4j.checkpoint.RunLease;
 import org.byol4j.checkpoint.RunStorage;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.StorageException;
-import org.byol4j.checkpoint.Upload;
 import org.byol4j.data.OtherImagesException;
 import org.byol4j.data.ShardPlan;
 import org.byol4j.data.StoreProgress;
@@ -26,8 +23,6 @@ import org.byol4j.metrics.StepRecord;
  * has them launched again from the newest checkpoint when some were lost.
  */
 public final class Trainer {
-  private static final String CONFIGURATION = "config.conf";
-
   private final RunSettings settings;
   private final int maxRestarts;
   private final ReplicaLauncher launcher;
@@ -67,7 +62,7 @@ public final class Trainer {
    * @throws LostReplicaException if replicas were lost more than {@code maxRestarts} times
    * @throws org.byol4j.data.DataException if the images are not what they should be
    * @throws StorageException if checkpoints can be neither read nor written
-   * @throws UncheckedIOException if another file of the run cannot be read or written
+   * @throws java.io.UncheckedIOException if another file of the run cannot be read or written
    */
   public RunSummary run() {
     RunLease lease = out.lease();
@@ -88,7 +83,6 @@ public final class Trainer {
     shards.checkReplicas(settings.train().replicas());
     checkpoint.ifPresent(found -> checkShards(found, shards.shards()));
     long totalSteps = (long) settings.train().epochs() * shards.stepsPerEpoch();
-    writeConfiguration();
     if (checkpoint.isPresent()
         && checkpoint.get().manifest().step() == totalSteps
         && !lacksEvaluation(totalSteps, shards.stepsPerEpoch(), images.classes())) {
@@ -197,15 +191,5 @@ public final class Trainer {
     return checkpoint.manifest().step() > 0
         ? ""
         : "%nno step is done yet: delete %s to start anew".formatted(out.location());
-  }
-
-  private void writeConfiguration() {
-    try (Upload upload = out.files().create(CONFIGURATION)) {
-      upload.write(ByteBuffer.wrap(settings.configuration().getBytes(StandardCharsets.UTF_8)));
-      upload.commit();
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "cannot write %s: %s".formatted(out.files().describe(CONFIGURATION), e.getMessage()), e);
-    }
   }
 }

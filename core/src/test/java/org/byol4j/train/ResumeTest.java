@@ -124,6 +124,32 @@ final class ResumeTest {
     assertThat(Files.readAllLines(uninterrupted.folder().metrics())).isEqualTo(lines);
   }
 
+  @Test
+  void configurationIsThatOfTheStepsThatWereMade() throws IOException {
+    TinyRun run = uninterrupted.withOut(temp.resolve("run"));
+    run.withText("replicas = 1\n").runUntil(3);
+    assertThat(run.folder().configuration()).hasContent("replicas = 1");
+    run.withText("replicas = 2\n").run();
+    assertThat(run.folder().configuration()).hasContent("replicas = 2");
+    TinyRun complete = run.withText("replicas = 3\n");
+    complete.run();
+    assertThat(run.folder().configuration()).hasContent("replicas = 2");
+  }
+
+  @Test
+  void launchThatNeverStartsLeavesTheConfigurationAsItWas() {
+    TinyRun run = uninterrupted.withOut(temp.resolve("run"));
+    run.withText("replicas = 1\n").runUntil(3);
+    ReplicaLauncher full =
+        start -> {
+          throw new IllegalStateException("no slots");
+        };
+    TinyRun other = run.withText("replicas = 9\n");
+    assertThatThrownBy(() -> other.run(full, 0, new StopSignal(), RunObserver.NONE))
+        .hasMessage("no slots");
+    assertThat(run.folder().configuration()).hasContent("replicas = 1");
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Section.class,

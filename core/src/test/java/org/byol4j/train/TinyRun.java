@@ -53,7 +53,8 @@ record TinyRun(
     int checkpointEvery,
     CollapseSettings collapse,
     Function<String, List<String>> differences,
-    ParameterServerSettings server) {
+    ParameterServerSettings server,
+    String text) {
 
   /** Two epochs of three steps. */
   static final int STEPS = 6;
@@ -81,7 +82,8 @@ record TinyRun(
             1000,
             new CollapseSettings(Policy.WARN, 2, 0.1, 1.1, 2),
             saved -> List.of(),
-            ParameterServerSettings.synchronous(TargetSync.BROADCAST, 1))
+            ParameterServerSettings.synchronous(TargetSync.BROADCAST, 1),
+            "tiny = true\n")
         .withTrain(2, 5, 1);
   }
 
@@ -115,7 +117,7 @@ record TinyRun(
   }
 
   TinyRun withSetup(Setup other) {
-    return new TinyRun(other, data, out, resume, checkpointEvery, collapse, differences, server);
+    return new TinyRun(other, data, out, resume, checkpointEvery, collapse, differences, server, text);
   }
 
   TinyRun withTrain(int epochs, long seed, int replicas) {
@@ -123,31 +125,37 @@ record TinyRun(
   }
 
   TinyRun withData(Path other) {
-    return new TinyRun(setup, other, out, resume, checkpointEvery, collapse, differences, server);
+    return new TinyRun(setup, other, out, resume, checkpointEvery, collapse, differences, server, text);
   }
 
   TinyRun withOut(Path other) {
-    return new TinyRun(setup, data, other, resume, checkpointEvery, collapse, differences, server);
+    return new TinyRun(setup, data, other, resume, checkpointEvery, collapse, differences, server, text);
   }
 
   TinyRun withResume(Resume other) {
-    return new TinyRun(setup, data, out, other, checkpointEvery, collapse, differences, server);
+    return new TinyRun(setup, data, out, other, checkpointEvery, collapse, differences, server, text);
   }
 
   TinyRun withCheckpointEvery(int steps) {
-    return new TinyRun(setup, data, out, resume, steps, collapse, differences, server);
+    return new TinyRun(setup, data, out, resume, steps, collapse, differences, server, text);
   }
 
   TinyRun withCollapse(CollapseSettings other) {
-    return new TinyRun(setup, data, out, resume, checkpointEvery, other, differences, server);
+    return new TinyRun(setup, data, out, resume, checkpointEvery, other, differences, server, text);
   }
 
   TinyRun withDifferences(Function<String, List<String>> other) {
-    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, other, server);
+    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, other, server, text);
   }
 
   TinyRun withServer(ParameterServerSettings other) {
-    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, differences, other);
+    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, differences, other, text);
+  }
+
+  /** With another text of the configuration, which checkpoints and {@code config.conf} keep. */
+  TinyRun withText(String other) {
+    return new TinyRun(
+        setup, data, out, resume, checkpointEvery, collapse, differences, server, other);
   }
 
   RunSummary run() {
@@ -279,7 +287,7 @@ record TinyRun(
         new ComputeSettings(
             "onednn", "fp32", 1, ComputeSettings.Convolution.AUTO, ComputeSettings.Graphs.AUTO),
         new CollectiveSettings(Kind.AUTO, false, Duration.ofMinutes(1)),
-        "tiny = true\n",
+        text,
         differences);
   }
 

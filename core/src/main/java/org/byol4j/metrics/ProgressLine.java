@@ -42,7 +42,8 @@ public final class ProgressLine {
 
   /**
    * Shows a step that is done, if it is time to or if it is the last one. The time is that of the
-   * record; steps come in rising order, from one thread at a time.
+   * record; steps come in rising order, from one thread at a time. Speed and time left count from
+   * the end of the first, whose line has neither.
    */
   public void show(StepRecord entry) {
     long now = entry.timing().timeMs();
@@ -65,31 +66,27 @@ public final class ProgressLine {
   }
 
   private String line(StepRecord entry, long now) {
+    // the first step warms up: its own time says nothing of those that follow
+    boolean isTimed = entry.step() > firstStep && now > firstMs;
+    double imagesPerSecond =
+        isTimed ? (entry.step() - firstStep) * (double) batchSize * 1e3 / (now - firstMs) : 0;
     return String.format(
         Locale.ROOT,
-        "step %d/%d  epoch %.2f  %.1f img/s  loss %.4f  lr %.4f  tau %.4f  std %.4f  ETA %s",
+        "step %d/%d  epoch %.2f%s  loss %.4f  lr %.4f  tau %.4f  std %.4f%s",
         entry.step() + 1,
         totalSteps,
         (double) (entry.step() + 1) / stepsPerEpoch,
-        imagesPerSecond(entry, now),
+        isTimed ? String.format(Locale.ROOT, "  %.1f img/s", imagesPerSecond) : "",
         entry.loss(),
         entry.learningRate(),
         entry.targetDecay(),
         entry.featureStd(),
-        remaining(entry, now));
+        isTimed ? "  ETA " + remaining(entry, imagesPerSecond) : "");
   }
 
-  /** Over everything since the first step that was shown; of a single step, its own. */
-  private double imagesPerSecond(StepRecord entry, long now) {
-    long steps = entry.step() - firstStep;
-    return steps == 0 || now == firstMs
-        ? entry.timing().imagesPerSecond()
-        : steps * (double) batchSize * 1e3 / (now - firstMs);
-  }
-
-  private String remaining(StepRecord entry, long now) {
+  private String remaining(StepRecord entry, double imagesPerSecond) {
     double images = (double) (totalSteps - entry.step() - 1) * batchSize;
-    Duration left = Duration.ofSeconds(Math.round(images / imagesPerSecond(entry, now)));
+    Duration left = Duration.ofSeconds(Math.round(images / imagesPerSecond));
     return "%d:%02d:%02d".formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart());
   }
 }

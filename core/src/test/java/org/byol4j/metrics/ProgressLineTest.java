@@ -40,6 +40,22 @@ class ProgressLineTest {
   }
 
   @Test
+  void theFirstStepWarmsUpAndForetellsNothing() {
+    ProgressLine progress = new ProgressLine(out, false, 100, 10, 10);
+    progress.show(entry(49, 100_000));
+    assertThat(text())
+        .startsWith("step 50/100  epoch 5.00  loss ")
+        .doesNotContain("img/s")
+        .doesNotContain("ETA");
+    progress.show(entry(50, 120_000));
+    assertThat(text().lines().skip(1))
+        .singleElement()
+        .asString()
+        .contains("  0.5 img/s  ")
+        .endsWith("ETA 0:16:20");
+  }
+
+  @Test
   void aTerminalSeesOneLineThatChanges() {
     ProgressLine progress = new ProgressLine(out, true, 2, 2, 10);
     progress.show(entry(0, 20_000));

@@ -94,13 +94,17 @@ public final class ConfigurationText {
 
   /**
    * What keeps a run of {@code this} from going on with {@code now}: {@code key: old -> new} for
-   * each key that matters and differs.
+   * each key that matters and differs. Keys that only one of two modes has are not named beside the
+   * modes.
    */
   public List<String> resumeDifferences(ConfigurationText now) {
     SortedMap<String, String> old = decisive().values;
     SortedMap<String, String> current = now.decisive().values;
     Set<String> keys = new TreeSet<>(old.keySet());
     keys.addAll(current.keySet());
+    if (!old.get(MODE).equals(current.get(MODE))) {
+      keys.removeIf(key -> key.startsWith(SHARING_KEYS));
+    }
     List<String> differences = new ArrayList<>();
     for (String key : keys) {
       String before = old.getOrDefault(key, ABSENT);

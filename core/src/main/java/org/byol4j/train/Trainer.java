@@ -2,9 +2,11 @@ package org.byol4j.train;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.CheckpointReader;
 import org.byol4j.checkpoint.Checkpoints;
@@ -160,12 +162,11 @@ public final class Trainer {
   /** Looks at the settings before anything of the images is touched. */
   private void checkSettings(Checkpoint checkpoint) {
     RunIdentity saved = checkpoint.manifest().identity();
-    List<String> differences = new ArrayList<>();
+    // as the configuration says it, where it does
+    Set<String> differences = new LinkedHashSet<>(settings.differences().apply(saved.configuration()));
     if (settings.train().seed() != saved.seed()) {
-      differences.add(
-          "seed=%d, checkpoint has %d".formatted(settings.train().seed(), saved.seed()));
+      differences.add("train.seed: %d -> %d".formatted(saved.seed(), settings.train().seed()));
     }
-    differences.addAll(settings.differences().apply(saved.configuration()));
     if (!differences.isEmpty()) {
       throw refused(checkpoint, differences);
     }
@@ -174,22 +175,26 @@ public final class Trainer {
   private void checkShards(Checkpoint checkpoint, int shards) {
     long saved = RunCheckpoints.shards(checkpoint.manifest().counters());
     if (saved != 0 && saved != shards) {
-      throw refused(checkpoint, List.of("shards=%d, checkpoint has %d".formatted(shards, saved)));
+      throw refused(checkpoint, List.of("data.shards: %d -> %d".formatted(saved, shards)));
     }
   }
 
-  private ResumeRefusedException refused(Checkpoint checkpoint, List<String> differences) {
+  /**
+   * @param differences what was and what is now, {@code name: old -> new}
+   */
+  private ResumeRefusedException refused(Checkpoint checkpoint, Collection<String> differences) {
     return new ResumeRefusedException(
-        "%s cannot be continued, it differs in:%n  %s%s"
+        "%s cannot be continued, it differs in (old -> new):%n  %s%n%s"
             .formatted(
                 checkpoint.describe(),
                 String.join(System.lineSeparator() + "  ", differences),
-                saysIfNothingIsLost(checkpoint)));
+                remedy(checkpoint)));
   }
 
-  private String saysIfNothingIsLost(Checkpoint checkpoint) {
+  private String remedy(Checkpoint checkpoint) {
     return checkpoint.manifest().step() > 0
-        ? ""
-        : "%nno step is done yet: delete %s to start anew".formatted(out.location());
+        ? "expected what it was begun with, or another --out for a new run"
+        : "no step is done yet: delete %s to start anew, or take another --out"
+            .formatted(out.location());
   }
 }

@@ -342,8 +342,11 @@ class ConfigurationTest {
   void resumeKeepsTheModeAndWhatIsShared() {
     ConfigurationText sharing = configuration(SHARING).text();
 
-    assertThat(configuration().text().resumeDifferences(sharing))
-        .contains("parameter-server.mode: synchronous -> gradient-sharing");
+    ConfigurationText synchronous = configuration().text();
+    assertThat(synchronous.resumeDifferences(sharing))
+        .containsExactly("parameter-server.mode: synchronous -> gradient-sharing");
+    assertThat(sharing.resumeDifferences(synchronous))
+        .containsExactly("parameter-server.mode: gradient-sharing -> synchronous");
     assertThat(
             sharing.resumeDifferences(
                 configuration(SHARING, "gradient-sharing.max-share=0.4").text()))

@@ -182,7 +182,24 @@ final class ResumeTest {
   void otherSeedIsRefused() {
     assertThatThrownBy(uninterrupted.withTrain(2, 6, 1)::run)
         .isInstanceOf(ResumeRefusedException.class)
-        .hasMessageContaining("seed=6, checkpoint has 5");
+        .hasMessageContaining("train.seed: 5 -> 6");
+  }
+
+  @Test
+  void whatDiffersIsSaidOnceOldBeforeNewAndWithWhatToDo() {
+    TinyRun run =
+        uninterrupted
+            .withDifferences(saved -> List.of("heads.hidden: 8 -> 9", "train.seed: 5 -> 6"))
+            .withTrain(2, 6, 1);
+    assertThatThrownBy(run::run)
+        .isInstanceOf(ResumeRefusedException.class)
+        .hasMessage(
+            """
+            %s cannot be continued, it differs in (old -> new):
+              heads.hidden: 8 -> 9
+              train.seed: 5 -> 6
+            expected what it was begun with, or another --out for a new run"""
+                .formatted(uninterrupted.checkpoint(TinyRun.STEPS).describe()));
   }
 
   @Test

@@ -14,8 +14,8 @@ import org.byol4j.eval.CollapseWatch;
 import org.byol4j.metrics.StepRecord;
 
 /**
- * What a run writes down besides checkpoints, on rank 0: its configuration, metrics, evaluations and
- * what the collapse watch has to say.
+ * What a run writes down besides checkpoints, on rank 0: its configuration, metrics, evaluations
+ * and what the collapse watch has to say.
  */
 final class RunLog implements AutoCloseable {
   private static final String CONFIGURATION = "config.conf";

@@ -163,7 +163,8 @@ public final class Trainer {
   private void checkSettings(Checkpoint checkpoint) {
     RunIdentity saved = checkpoint.manifest().identity();
     // as the configuration says it, where it does
-    Set<String> differences = new LinkedHashSet<>(settings.differences().apply(saved.configuration()));
+    Set<String> differences =
+        new LinkedHashSet<>(settings.differences().apply(saved.configuration()));
     if (settings.train().seed() != saved.seed()) {
       differences.add("train.seed: %d -> %d".formatted(saved.seed(), settings.train().seed()));
     }

@@ -117,7 +117,8 @@ record TinyRun(
   }
 
   TinyRun withSetup(Setup other) {
-    return new TinyRun(other, data, out, resume, checkpointEvery, collapse, differences, server, text);
+    return new TinyRun(
+        other, data, out, resume, checkpointEvery, collapse, differences, server, text);
   }
 
   TinyRun withTrain(int epochs, long seed, int replicas) {
@@ -125,15 +126,18 @@ record TinyRun(
   }
 
   TinyRun withData(Path other) {
-    return new TinyRun(setup, other, out, resume, checkpointEvery, collapse, differences, server, text);
+    return new TinyRun(
+        setup, other, out, resume, checkpointEvery, collapse, differences, server, text);
   }
 
   TinyRun withOut(Path other) {
-    return new TinyRun(setup, data, other, resume, checkpointEvery, collapse, differences, server, text);
+    return new TinyRun(
+        setup, data, other, resume, checkpointEvery, collapse, differences, server, text);
   }
 
   TinyRun withResume(Resume other) {
-    return new TinyRun(setup, data, out, other, checkpointEvery, collapse, differences, server, text);
+    return new TinyRun(
+        setup, data, out, other, checkpointEvery, collapse, differences, server, text);
   }
 
   TinyRun withCheckpointEvery(int steps) {
@@ -149,7 +153,8 @@ record TinyRun(
   }
 
   TinyRun withServer(ParameterServerSettings other) {
-    return new TinyRun(setup, data, out, resume, checkpointEvery, collapse, differences, other, text);
+    return new TinyRun(
+        setup, data, out, resume, checkpointEvery, collapse, differences, other, text);
   }
 
   /** With another text of the configuration, which checkpoints and {@code config.conf} keep. */

@@ -39,6 +39,7 @@ record LocalRunStorage(RunFolder folder) implements RunStorage {
 
   @Override
   public RunLease lease() {
+    new OutputPath("--out", folder.folder()).expectFolder();
     try {
       Files.createDirectories(folder.checkpoints());
     } catch (IOException e) {

@@ -28,6 +28,7 @@ public interface RunStorage {
    * Takes the right to write to the run, creating its folder.
    *
    * @throws CheckpointException if somebody else has it
+   * @throws PlaceException if it, or what it would lie in, is a file
    * @throws StorageException if the folder cannot be written to
    */
   RunLease lease();

@@ -127,6 +127,29 @@ class LocalStorageTest {
         .hasMessageContaining("cannot be written");
   }
 
+  @Test
+  void runIsNoFileAndLiesInNone() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+
+    assertThatThrownBy(() -> RunStorage.of(file).lease())
+        .isInstanceOf(PlaceException.class)
+        .hasMessage("--out=%s is a file, expected a folder".formatted(file));
+    assertThatThrownBy(() -> RunStorage.of(file.resolve("a/b")).lease())
+        .isInstanceOf(PlaceException.class)
+        .hasMessage("--out=%s/a/b: %s is a file, expected a folder".formatted(file, file));
+  }
+
+  @Test
+  void fileThatIsToBeWrittenIsNoFolder() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+
+    assertThatThrownBy(() -> new OutputPath("--sample", folder).expectFile())
+        .isInstanceOf(PlaceException.class)
+        .hasMessage("--sample=%s is a folder, expected a file".formatted(folder));
+    new OutputPath("--out", file).expectFile();
+    new OutputPath("--out", folder.resolve("new/new")).expectFile();
+  }
+
   private void put(String path, String text) throws IOException {
     try (Upload upload = storage.create(path)) {
       upload.write(bytes(text));

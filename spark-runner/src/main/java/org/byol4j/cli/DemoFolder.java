@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.byol4j.checkpoint.OutputPath;
 
 /**
  * Where the demo leaves its outputs: the images, the run, and {@code summary.json}.
@@ -44,9 +45,11 @@ record DemoFolder(Path folder) {
    * Makes the folder, and removes what an earlier demo left in it.
    *
    * @return false, with nothing touched, if it holds something else
+   * @throws org.byol4j.checkpoint.PlaceException if it, or what it would lie in, is a file
    * @throws UncheckedIOException if it cannot be made or emptied
    */
   boolean prepare() {
+    new OutputPath("--out", folder).expectFolder();
     Path marker = folder.resolve(MARKER);
     try {
       Files.createDirectories(folder);

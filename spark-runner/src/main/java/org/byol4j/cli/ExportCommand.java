@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.LocalStorage;
+import org.byol4j.checkpoint.OutputPath;
 import org.byol4j.checkpoint.Section;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.checkpoint.StorageException;
@@ -67,6 +68,10 @@ final class ExportCommand implements Runnable {
 
   @Override
   public void run() {
+    Path cardFile = file.resolveSibling(file.getFileName() + ".md");
+    new OutputPath("--out", file).expectFile();
+    new OutputPath("card of --out", cardFile).expectFile();
+    samples.forEach(sample -> new OutputPath("--sample", sample).expectFile());
     Checkpoint checkpoint = trained.open();
     Configuration configuration = CheckpointOption.configurationOf(checkpoint, List.of());
     ModelCard card =
@@ -80,7 +85,6 @@ final class ExportCommand implements Runnable {
             MonitoredKnn.of(trained.folder(), configuration, checkpoint.manifest().step()));
     List<NamedTensor> tensors = Backbone.of(checkpoint);
     write(file, upload -> format.write(tensors, card, upload));
-    Path cardFile = file.resolveSibling(file.getFileName() + ".md");
     byte[] markdown = card.markdown(file.getFileName().toString()).getBytes(StandardCharsets.UTF_8);
     write(cardFile, upload -> upload.write(ByteBuffer.wrap(markdown)));
     for (Path sample : samples) {

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CancellationException;
 import org.byol4j.checkpoint.CheckpointException;
+import org.byol4j.checkpoint.PlaceException;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.tcp.TlsKeysException;
@@ -79,6 +80,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         || failure instanceof OtherImagesException
         || failure instanceof CollapsedException
         || failure instanceof ClusterException
+        || failure instanceof PlaceException
         || failure instanceof NcclException
         || failure instanceof TlsKeysException) {
       return ExitCode.USAGE;

@@ -4,6 +4,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import org.byol4j.checkpoint.CheckpointException;
+import org.byol4j.checkpoint.PlaceException;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.tcp.TlsKeysException;
 import org.byol4j.config.ConfigurationException;
@@ -42,6 +43,7 @@ final class LaunchFailure {
           MetricsException.class,
           NcclException.class,
           NotFiniteException.class,
+          PlaceException.class,
           OtherImagesException.class,
           ResumeRefusedException.class,
           StorageException.class,

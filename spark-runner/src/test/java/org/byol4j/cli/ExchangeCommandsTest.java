@@ -146,6 +146,15 @@ class ExchangeCommandsTest {
   }
 
   @Test
+  void folderInTheExportsPlaceIsTheUsers() throws IOException {
+    Files.createDirectory(model);
+
+    assertThat(export())
+        .isEqualTo(
+            new Ran(64, "", "byol4j: --out=%s is a folder, expected a file\n".formatted(model)));
+  }
+
+  @Test
   void fileWithoutAConfigurationNeedsOne() throws IOException {
     try (Upload upload = new LocalStorage(folder).create(model.getFileName().toString())) {
       SafetensorsWriter.write(List.of(), Map.of(), upload);

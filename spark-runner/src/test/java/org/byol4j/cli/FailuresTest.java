@@ -159,6 +159,7 @@ class FailuresTest {
                 Map.entry("NoSlotsException", 75),
                 Map.entry("NotFiniteException", 70),
                 Map.entry("OtherImagesException", 64),
+                Map.entry("PlaceException", 64),
                 Map.entry("ResumeRefusedException", 64),
                 Map.entry("StorageException", 75),
                 Map.entry("TlsKeysException", 64)));

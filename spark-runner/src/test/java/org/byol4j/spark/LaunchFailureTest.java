@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.byol4j.checkpoint.CheckpointException;
+import org.byol4j.checkpoint.PlaceException;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.collective.CollectiveException;
 import org.byol4j.collective.tcp.TlsKeysException;
@@ -57,6 +58,7 @@ class LaunchFailureTest {
           MetricsException.class,
           NcclException.class,
           NotFiniteException.class,
+          PlaceException.class,
           OtherImagesException.class,
           ResumeRefusedException.class,
           StorageException.class,

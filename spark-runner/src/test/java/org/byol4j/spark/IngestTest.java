@@ -211,6 +211,30 @@ class IngestTest {
   }
 
   @Test
+  void folderThatHoldsWhatNoIngestWritesIsRefusedAndLeftAsItIs() throws IOException {
+    Path images = SmallRun.in(folder, "unused").images();
+    Path out = Files.createDirectories(folder.resolve("run"));
+    Files.createDirectory(out.resolve("checkpoints"));
+
+    assertThatThrownBy(() -> ingest(images, "run"))
+        .isInstanceOf(DataException.class)
+        .hasMessageEndingWith(
+            "run holds checkpoints: expected an empty folder, or one that ingest has begun");
+    try (Stream<Path> files = Files.list(out)) {
+      assertThat(files).containsExactly(out.resolve("checkpoints"));
+    }
+  }
+
+  @Test
+  void completeSetIsTakenWhateverSomebodyHasPutBesideIt() throws IOException {
+    Path images = SmallRun.in(folder, "unused").images();
+    Dataset first = ingest(images, "ingested");
+    Files.writeString(folder.resolve("ingested/README.md"), "ours");
+
+    assertThat(ingest(images, "ingested")).isEqualTo(first);
+  }
+
+  @Test
   void shardsThatTheBatchDoesNotAllowAreRefusedWithThoseItDoes() throws IOException {
     SmallRun plain = SmallRun.in(folder, "plain");
     plain.ingestTo(folder.resolve("three"), 3);

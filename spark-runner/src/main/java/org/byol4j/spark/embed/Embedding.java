@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -20,6 +21,7 @@ import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.checkpoint.Storage;
 import org.byol4j.data.DataException;
 import org.byol4j.spark.input.NumberedImages;
+import org.byol4j.spark.input.OutputFolder;
 import org.byol4j.spark.input.Second;
 import org.byol4j.spark.input.ShardRow;
 import org.byol4j.spark.input.SparkFailure;
@@ -41,6 +43,8 @@ public final class Embedding {
   private static final int ROWS_PER_FILE = 1024;
 
   private static final String BAD_IMAGES = "_bad-images.tsv";
+
+  private static final Pattern OURS = Pattern.compile("_.*|features-\\d{5,}\\.parquet");
 
   private final JavaSparkContext spark;
   private final Checkpoint checkpoint;
@@ -76,7 +80,7 @@ public final class Embedding {
   public EmbeddingSummary run() {
     Storage storage = storage(out);
     try {
-      refuseOthers(storage);
+      new OutputFolder(storage, "embed", OURS).refuseOthers();
       Optional<Embeddings> present = Embeddings.in(storage);
       String fingerprint = NumberedImages.fingerprint(data, model.configuration().data());
       if (present.isPresent() && present.get().areOf(model.id(), fingerprint)) {
@@ -91,17 +95,6 @@ public final class Embedding {
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write %s: %s".formatted(out, e.getMessage()), e);
-    }
-  }
-
-  /** Sees to it that nothing lies in the folder but what an embedding writes. */
-  private void refuseOthers(Storage storage) throws IOException {
-    for (String name : storage.list("")) {
-      if (!name.startsWith("_") && !name.matches("features-\\d{5,}\\.parquet")) {
-        throw new DataException(
-            "%s holds %s: expected an empty folder, or one that embed has begun"
-                .formatted(out, name));
-      }
     }
   }
 

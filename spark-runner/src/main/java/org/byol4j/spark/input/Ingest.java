@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.byol4j.checkpoint.Storage;
@@ -30,6 +31,14 @@ import org.byol4j.data.DataException;
  */
 public final class Ingest {
   private static final String BAD_IMAGES = "bad-images.tsv";
+
+  private static final Pattern OURS =
+      Pattern.compile(
+          "%s|%s|%s|shard-\\d{5,}\\.parquet"
+              .formatted(
+                  CheckedParts.FOLDER,
+                  Pattern.quote(BAD_IMAGES),
+                  Pattern.quote(Dataset.FILE_NAME)));
 
   private final JavaSparkContext spark;
   private final CheckedSource.Order order;
@@ -65,13 +74,16 @@ public final class Ingest {
    * Ingests; what is there already is not made again.
    *
    * @throws DataException if the source is broken, has no image or too many bad ones, changes
-   *     meanwhile, or other images lie in the folder
+   *     meanwhile, or other images, or what no ingest writes, lie in the folder
    * @throws UncheckedIOException if the folder cannot be read or written, or Spark loses too much
    */
   public Dataset run() {
     try {
-      List<SourcePart> parts = order.parts();
       Optional<Dataset> present = Dataset.in(storage);
+      if (present.isEmpty()) {
+        new OutputFolder(storage, "ingest", OURS).refuseOthers();
+      }
+      List<SourcePart> parts = order.parts();
       if (present.isPresent()) {
         return expectSame(present.get(), order.fingerprint(parts));
       }

@@ -1,6 +1,7 @@
 package org.byol4j.cli;
 
 import java.util.List;
+import java.util.Map;
 import org.byol4j.checkpoint.Checkpoint;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
@@ -25,8 +26,10 @@ final class CheckpointOption {
    * Opens the checkpoint.
    *
    * @throws org.byol4j.checkpoint.CheckpointException if there is none, or it is damaged
+   * @throws org.byol4j.checkpoint.PlaceException if there is no such file system
    */
   Checkpoint open() {
+    Places.expectFileSystem("--checkpoint", folder, Map.of());
     return Places.checkpoint(folder);
   }
 

@@ -14,6 +14,7 @@ import org.byol4j.data.DataException;
 import org.byol4j.data.ImageStore;
 import org.byol4j.eval.KnnResult;
 import org.byol4j.spark.ImagesHere;
+import org.byol4j.spark.storage.Places;
 import org.byol4j.train.StopSignal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -92,6 +93,8 @@ final class KnnCommand implements Runnable {
   public void run() {
     Checkpoint checkpoint = trained.open();
     Configuration configuration = CheckpointOption.configurationOf(checkpoint, assignments());
+    Places.expectFileSystem("--train", train, configuration.cluster().spark());
+    Places.expectFileSystem("--test", test, configuration.cluster().spark());
     try (TemporaryFolder trainFolder = new TemporaryFolder();
         TemporaryFolder testFolder = new TemporaryFolder()) {
       KnnEvaluation evaluation =

@@ -12,6 +12,7 @@ import org.byol4j.spark.embed.Embedding;
 import org.byol4j.spark.embed.EmbeddingSummary;
 import org.byol4j.spark.input.Dataset;
 import org.byol4j.spark.input.Ingest;
+import org.byol4j.spark.storage.Places;
 import org.byol4j.train.ClusterSettings;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.StopSignal;
@@ -46,11 +47,13 @@ public final class ImageJobs {
    *
    * @param settings what a good image is, and how many may be bad
    * @throws ClusterException if the cluster does not allow it
+   * @throws org.byol4j.checkpoint.PlaceException if one of the places can never be
    * @throws org.byol4j.data.DataException if the source is not what it should be
    * @throws java.io.UncheckedIOException if a file can be neither read nor written
    * @throws CancellationException if a stop was asked for
    */
   public Dataset ingest(DataSettings settings, String data, String out, int shards) {
+    expectPlaces(data, out);
     return run(
         spark ->
             new Ingest(spark, data, out, shards, settings.maxPixels(), settings.maxBadFraction())
@@ -61,13 +64,20 @@ public final class ImageJobs {
    * Writes the features of {@code data} to {@code out}; see {@link Embedding#run}.
    *
    * @throws ClusterException if the cluster does not allow it
+   * @throws org.byol4j.checkpoint.PlaceException if one of the places can never be
    * @throws org.byol4j.data.DataException if the source or the folder is not what it should be
    * @throws java.io.UncheckedIOException if a file can be neither read nor written
    * @throws CancellationException if a stop was asked for
    */
   public EmbeddingSummary embed(
       Checkpoint checkpoint, BackboneModel model, String data, String out) {
+    expectPlaces(data, out);
     return run(spark -> new Embedding(spark, checkpoint, model, data, out)::run);
+  }
+
+  private void expectPlaces(String data, String out) {
+    Places.expectFileSystem("--data", data, cluster.spark());
+    Places.expectFolder("--out", out, cluster.spark());
   }
 
   private <T> T run(Function<JavaSparkContext, Supplier<T>> jobs) {

@@ -15,9 +15,12 @@ public final class RunConfiguration {
    *
    * @param data where the images are, a path or a URI of Hadoop
    * @param out the run's folder, a path or a URI of Hadoop
+   * @throws org.byol4j.checkpoint.PlaceException if one of these can never be
    */
   public static RunSettings settings(
       Configuration configuration, String data, String out, Resume resume) {
+    Places.expectFileSystem("--data", data, configuration.cluster().spark());
+    Places.expectFolder("--out", out, configuration.cluster().spark());
     ConfigurationText text = configuration.text();
     return new RunSettings(
         Places.isShared(data) ? data : Places.onDisk(data).toString(),

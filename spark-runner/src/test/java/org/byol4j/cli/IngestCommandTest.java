@@ -2,6 +2,8 @@ package org.byol4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +41,19 @@ class IngestCommandTest {
     Ran wrong = ingest("/no/such", "--shards", "0");
     assertThat(wrong.code()).isEqualTo(64);
     assertThat(wrong.err()).contains("--shards");
+  }
+
+  @Test
+  void placesThatCanNeverBeAreUsageBeforeAnythingRuns() throws IOException {
+    Files.writeString(folder.resolve("out"), "a file");
+    Ran file = ingest("/no/such");
+    assertThat(file.code()).isEqualTo(64);
+    assertThat(file.err())
+        .isEqualTo("byol4j: --out=%s/out is a file, expected a folder\n".formatted(folder));
+
+    Ran nowhere = ingest("foo://a/b");
+    assertThat(nowhere.code()).isEqualTo(64);
+    assertThat(nowhere.err()).startsWith("byol4j: --data=foo://a/b: no file system has the scheme");
   }
 
   private Ran ingest(String data, String... more) {

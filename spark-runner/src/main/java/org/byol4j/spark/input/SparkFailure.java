@@ -3,6 +3,7 @@ package org.byol4j.spark.input;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.Supplier;
+import org.byol4j.checkpoint.PlaceException;
 import org.byol4j.checkpoint.StorageException;
 import org.byol4j.data.DataException;
 import org.byol4j.device.DeviceUnavailableException;
@@ -16,6 +17,7 @@ public final class SparkFailure {
    *
    * @param what what the job does, for messages
    * @throws DataException if a task has
+   * @throws PlaceException if a task has
    * @throws StorageException if a task has
    * @throws DeviceUnavailableException if a task's device does not run on its machine
    * @throws UncheckedIOException if a task could not read or write, or Spark has lost it
@@ -32,6 +34,7 @@ public final class SparkFailure {
   private static RuntimeException meaningOf(String what, Exception failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof DataException
+          || cause instanceof PlaceException
           || cause instanceof StorageException
           || cause instanceof DeviceUnavailableException
           || cause instanceof UncheckedIOException) {

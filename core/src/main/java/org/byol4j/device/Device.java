@@ -47,7 +47,7 @@ public interface Device extends AutoCloseable {
   /**
    * Returns zeroed memory.
    *
-   * @throws OutOfMemoryError if the machine has no more, naming the size
+   * @throws DeviceMemoryError if the device has no more, naming the sizes
    */
   Tensor allocate(Shape shape);
 

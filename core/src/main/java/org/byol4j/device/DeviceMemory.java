@@ -16,4 +16,12 @@ public record DeviceMemory(
     long activations,
     int activationElement,
     long parameters,
-    long workspace) {}
+    long workspace) {
+
+  /** What a block of memory is for. */
+  public enum Purpose {
+    ACTIVATIONS,
+    PARAMETERS,
+    WORKSPACE
+  }
+}

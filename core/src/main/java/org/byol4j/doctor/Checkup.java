@@ -15,6 +15,7 @@ import org.byol4j.collective.tcp.TlsSettings;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
 import org.byol4j.device.DeviceUnavailableException;
+import org.byol4j.device.HostMemory;
 import org.byol4j.device.cuda.CudaInventory;
 import org.byol4j.train.Devices;
 
@@ -66,7 +67,7 @@ public final class Checkup {
   public List<Finding> findings() {
     SystemFiles files = SystemFiles.ofThisMachine();
     List<Finding> findings = new ArrayList<>(JavaCheck.findings(JavaCheck.Facts.ofThisProcess()));
-    findings.addAll(MemoryCheck.findings(MemoryCheck.Facts.of(files)));
+    findings.addAll(MemoryCheck.findings(MemoryCheck.Facts.of(HostMemory.ofThisMachine())));
     findings.addAll(
         ProcessorCheck.findings(
             ProcessorCheck.Facts.of(files),

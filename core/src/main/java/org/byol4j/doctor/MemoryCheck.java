@@ -2,6 +2,7 @@ package org.byol4j.doctor;
 
 import java.util.List;
 import java.util.OptionalLong;
+import org.byol4j.device.HostMemory;
 
 /** Whether the heap leaves room for networks, whose memory is native. */
 final class MemoryCheck {
@@ -19,12 +20,12 @@ final class MemoryCheck {
   record Facts(
       long heapBytes, OptionalLong machineBytes, OptionalLong freeBytes, OptionalLong limitBytes) {
 
-    static Facts of(SystemFiles files) {
+    static Facts of(HostMemory memory) {
       return new Facts(
           Runtime.getRuntime().maxMemory(),
-          files.memoryBytes(),
-          files.freeMemoryBytes(),
-          files.memoryLimitBytes());
+          memory.machineBytes(),
+          memory.freeBytes(),
+          memory.limitBytes());
     }
 
     private long usableBytes() {

@@ -5,21 +5,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
- * What the system says of itself in files: {@code /proc} and the control group's limits. What
- * cannot be read is not there.
+ * What the system says of its processors in files: {@code /proc} and the control group's limits.
+ * What cannot be read is not there.
  *
  * @param root what stands for {@code /}
  */
 record SystemFiles(Path root) {
   private static final Pattern SPACE = Pattern.compile("\\s+");
-  private static final long KIBIBYTE = 1024;
-
-  /** Where version 1 of control groups has no limit it says a very large number. */
-  private static final long NO_LIMIT = 1L << 60;
 
   static SystemFiles ofThisMachine() {
     return new SystemFiles(Path.of("/"));
@@ -33,25 +28,6 @@ record SystemFiles(Path root) {
   /** The processor's extensions, such as avx2. */
   List<String> processorFlags() {
     return SPACE.splitAsStream(cpuInfo("flags")).toList();
-  }
-
-  /** Memory of the machine. */
-  OptionalLong memoryBytes() {
-    return memInfo("MemTotal:");
-  }
-
-  /** Memory of the machine that nobody needs at the moment. */
-  OptionalLong freeMemoryBytes() {
-    return memInfo("MemAvailable:");
-  }
-
-  /** The most memory that this control group may use; empty where there is no limit. */
-  OptionalLong memoryLimitBytes() {
-    return number("sys/fs/cgroup/memory.max")
-        .or(() -> number("sys/fs/cgroup/memory/memory.limit_in_bytes"))
-        .filter(limit -> limit < NO_LIMIT)
-        .map(OptionalLong::of)
-        .orElse(OptionalLong.empty());
   }
 
   /** How many processors' time this control group may use; 0 where there is no limit. */
@@ -77,18 +53,6 @@ record SystemFiles(Path root) {
         .map(line -> line.substring(line.indexOf(':') + 1).strip())
         .findFirst()
         .orElse("");
-  }
-
-  private OptionalLong memInfo(String key) {
-    return text("proc/meminfo").stream()
-        .flatMap(String::lines)
-        .filter(line -> line.startsWith(key))
-        .mapToLong(line -> kibibytes(line) * KIBIBYTE)
-        .findFirst();
-  }
-
-  private static long kibibytes(String line) {
-    return Long.parseLong(SPACE.splitAsStream(line).toList().get(1));
   }
 
   private Optional<Long> number(String file) {

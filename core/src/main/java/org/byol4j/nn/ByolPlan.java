@@ -25,6 +25,10 @@ public final class ByolPlan implements AutoCloseable {
   /** How many comparisons are taken down before somebody waits for them: both of a micro-batch. */
   private static final int TURNS = 2;
 
+  private static final String FEWER_IMAGES =
+      ": a smaller train.batch-size, more train.micro-batches, or more cluster.replicas on other"
+          + " machines";
+
   private final Device device;
   private final Tensor arena;
   private final Slot onlineInput;
@@ -77,7 +81,7 @@ public final class ByolPlan implements AutoCloseable {
     Slot gradient = plan.take(prediction.shape());
     onlinePass.backward().plan(Gradient.of(gradient));
 
-    this.arena = plan.finish(input.batch());
+    this.arena = plan.finish(input.batch(), FEWER_IMAGES);
     this.loss =
         device.regressionLoss(
             prediction.tensor(), projection.tensor(), gradientFactor, gradient.tensor());

@@ -30,7 +30,7 @@ public final class FeaturePlan implements AutoCloseable {
     this.forward = plan.begin(state, Planner.Mode.EVALUATE);
     this.input = plan.take(inputShape);
     this.features = architecture.backbone().forward(plan, input).output();
-    this.arena = plan.finish(inputShape.batch());
+    this.arena = plan.finish(inputShape.batch(), "");
   }
 
   /** The number of images per run. */

@@ -154,15 +154,16 @@ final class Planner {
    * Allocates the arena, which the caller owns, and binds every operation.
    *
    * @param batch images that the plan is for
-   * @throws DeviceMemoryError if a device with memory of its own has too little, naming the sizes
-   *     and the largest batch that fits
+   * @param remedy how its user has fewer images at a time, for the message; empty if in no way
+   * @throws DeviceMemoryError if the device has too little memory, naming the sizes and the largest
+   *     batch that fits
    */
-  Tensor finish(int batch) {
+  Tensor finish(int batch, String remedy) {
     int width = 1024;
     int rows = Math.toIntExact(Math.max(1, (arena.size() + width - 1) / width));
     Shape extent = Shape.matrix(rows, width);
     long largest = slots.stream().mapToLong(slot -> slot.shape().elements()).max().orElse(0);
-    PlanMemory size = new PlanMemory(batch, extent.elements(), largest);
+    PlanMemory size = new PlanMemory(batch, extent.elements(), largest, remedy);
     Tensor memory;
     try {
       memory = device.allocateActivations(extent);

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalLong;
+import org.byol4j.device.HostMemory;
 import org.byol4j.doctor.Finding.Level;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,38 +28,28 @@ class MachineChecksTest {
   void systemsFilesAreReadAsTheyAre() throws IOException {
     write(
         "proc/cpuinfo", "processor : 0\nmodel name : A CPU\nflags\t\t: fpu avx avx2\n\nflags : x");
-    write("proc/meminfo", "MemTotal:       16000 kB\nMemFree: 1 kB\nMemAvailable:    8000 kB\n");
-    write("sys/fs/cgroup/memory.max", "1048576\n");
     write("sys/fs/cgroup/cpu.max", "150000 100000\n");
     SystemFiles files = new SystemFiles(root);
 
     assertThat(files.processor()).isEqualTo("A CPU");
     assertThat(files.processorFlags()).containsExactly("fpu", "avx", "avx2");
-    assertThat(files.memoryBytes()).hasValue(16_000 * 1024);
-    assertThat(files.freeMemoryBytes()).hasValue(8000 * 1024);
-    assertThat(files.memoryLimitBytes()).hasValue(1 << 20);
     assertThat(files.processorLimit()).isEqualTo(1.5);
   }
 
   @Test
   void controlGroupsOfTheFirstVersionAreReadToo() throws IOException {
-    write("sys/fs/cgroup/memory/memory.limit_in_bytes", "2097152\n");
     write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "50000\n");
     write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
     SystemFiles files = new SystemFiles(root);
 
-    assertThat(files.memoryLimitBytes()).hasValue(2 << 20);
     assertThat(files.processorLimit()).isEqualTo(0.5);
   }
 
   @Test
   void limitsThatAreNoneAreNotThere() throws IOException {
-    write("sys/fs/cgroup/memory.max", "max\n");
-    write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
     write("sys/fs/cgroup/cpu.max", "max 100000\n");
     SystemFiles files = new SystemFiles(root);
 
-    assertThat(files.memoryLimitBytes()).isEmpty();
     assertThat(files.processorLimit()).isZero();
   }
 
@@ -67,8 +58,7 @@ class MachineChecksTest {
     SystemFiles files = new SystemFiles(root);
 
     assertThat(files.processor()).isEmpty();
-    assertThat(files.memoryBytes()).isEmpty();
-    assertThat(MemoryCheck.findings(MemoryCheck.Facts.of(files)))
+    assertThat(MemoryCheck.findings(MemoryCheck.Facts.of(new HostMemory(root))))
         .allMatch(finding -> finding.level() == Level.FINE);
     assertThat(ProcessorCheck.findings(ProcessorCheck.Facts.of(files), 1, 1, true).get(0).state())
         .isEqualTo("unknown processor, no AVX");

@@ -11,18 +11,19 @@ class PlanMemoryTest {
   private static final long PARAMETERS = 1000;
 
   /** 100 elements of 2 bytes for each of 10 images, a tenth of them in one tensor. */
-  private static final PlanMemory PLAN = new PlanMemory(10, 1000, 100);
+  private static final PlanMemory PLAN = new PlanMemory(10, 1000, 100, ": fewer of them");
 
   @Test
   void messageHasTheSizesAndTheLargestBatchThatFits() {
-    // an image takes 200 bytes and 5 tensors of 20; parameters take as much again
+    // an image takes 200 bytes and 8 tensors of 20; parameters take as much again
     DeviceMemoryError error = of(new DeviceMemory(3100, 9000, 0, 2, PARAMETERS, 0), false);
 
     assertThat(error)
         .hasMessage(
             "no memory on the device for a plan of batch=10 images: activationBytes=2000"
                 + " activationBytesOfAnImage=200 parameterBytes=1000 workspaceBytes=0 freeBytes=3100"
-                + " totalBytes=9000, expected at most 7 images at a time on each replica (why)");
+                + " totalBytes=9000, expected at most 5 images at a time on each replica: fewer of"
+                + " them (why)");
     assertThat(error.getCause()).hasMessage("why");
   }
 

@@ -26,7 +26,7 @@ class PlannerTest {
     plan.run(() -> () -> ran.add("b"));
     Planner.Section second = plan.begin(state, Planner.Mode.LEARN);
     plan.run(() -> () -> ran.add("c"));
-    plan.finish(1).close();
+    plan.finish(1, "").close();
     second.run();
     first.run();
     assertThat(ran).containsExactly("c", "a", "b");
@@ -58,7 +58,7 @@ class PlannerTest {
     assertThatThrownBy(slot::tensor)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("no memory yet");
-    try (Tensor arena = plan.finish(1)) {
+    try (Tensor arena = plan.finish(1, "")) {
       assertThat(slot.tensor().shape()).isEqualTo(SHAPE);
       assertThat(arena.shape().elements()).isGreaterThanOrEqualTo(SHAPE.elements());
     }

@@ -11,6 +11,7 @@ import org.byol4j.device.Blend;
 import org.byol4j.device.Choices;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.DeviceMemory;
 import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.Factors;
 import org.byol4j.device.Figures;
@@ -150,12 +151,12 @@ public final class CudaDevice implements Device {
 
   @Override
   public Tensor allocate(Shape shape) {
-    return CudaTensor.allocate(engine, GpuMemory.Purpose.PARAMETERS, Element.FP32, shape);
+    return CudaTensor.allocate(engine, DeviceMemory.Purpose.PARAMETERS, Element.FP32, shape);
   }
 
   @Override
   public Tensor allocateActivations(Shape shape) {
-    return CudaTensor.allocate(engine, GpuMemory.Purpose.ACTIVATIONS, activations, shape);
+    return CudaTensor.allocate(engine, DeviceMemory.Purpose.ACTIVATIONS, activations, shape);
   }
 
   @Override

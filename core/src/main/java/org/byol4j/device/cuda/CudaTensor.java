@@ -1,6 +1,7 @@
 package org.byol4j.device.cuda;
 
 import java.util.Objects;
+import org.byol4j.device.DeviceMemory;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 
@@ -25,7 +26,7 @@ final class CudaTensor implements Tensor {
 
   /** A tensor with zeroed memory of its own. */
   static CudaTensor allocate(
-      Engine engine, GpuMemory.Purpose purpose, Element element, Shape shape) {
+      Engine engine, DeviceMemory.Purpose purpose, Element element, Shape shape) {
     GpuMemory memory = engine.allocate(purpose, element, shape.elements() * element.bytes());
     return new CudaTensor(engine, memory, 0, shape, true);
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import org.byol4j.augment.AugmentSettings;
 import org.byol4j.augment.AugmentSettings.Style;
 import org.byol4j.augment.PackedViews;
+import org.byol4j.device.DeviceMemory;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 import org.byol4j.device.ViewKernels;
@@ -58,7 +59,7 @@ final class CudaViews implements ViewKernels {
     CudaTensor all =
         CudaTensor.allocate(
             engine,
-            GpuMemory.Purpose.ACTIVATIONS,
+            DeviceMemory.Purpose.ACTIVATIONS,
             activations,
             new Shape(count, size, size, CHANNELS));
     this.views = all;

@@ -120,7 +120,7 @@ final class Engine implements AutoCloseable {
 
   /** Zeroed memory to work with that lives until it is freed or the device closed. */
   GpuMemory allocate(Element element, long bytes) {
-    return allocate(GpuMemory.Purpose.WORKSPACE, element, bytes);
+    return allocate(DeviceMemory.Purpose.WORKSPACE, element, bytes);
   }
 
   /**
@@ -128,7 +128,7 @@ final class Engine implements AutoCloseable {
    *
    * @throws DeviceMemoryError if there is no more
    */
-  GpuMemory allocate(GpuMemory.Purpose purpose, Element element, long bytes) {
+  GpuMemory allocate(DeviceMemory.Purpose purpose, Element element, long bytes) {
     GpuMemory memory = reserve(purpose, element, bytes);
     gpu.zero(memory.address(), bytes);
     return memory;
@@ -136,7 +136,7 @@ final class Engine implements AutoCloseable {
 
   /** See {@link TrialGround.Lender#lend}. */
   <T> T lend(long bytes, LongFunction<T> work) {
-    GpuMemory memory = reserve(GpuMemory.Purpose.WORKSPACE, Element.FP32, bytes);
+    GpuMemory memory = reserve(DeviceMemory.Purpose.WORKSPACE, Element.FP32, bytes);
     try {
       return work.apply(memory.address());
     } finally {
@@ -144,7 +144,7 @@ final class Engine implements AutoCloseable {
     }
   }
 
-  private GpuMemory reserve(GpuMemory.Purpose purpose, Element element, long bytes) {
+  private GpuMemory reserve(DeviceMemory.Purpose purpose, Element element, long bytes) {
     requireOpen();
     long address;
     try {
@@ -164,16 +164,16 @@ final class Engine implements AutoCloseable {
         new DeviceMemory(
             room.free(),
             room.total(),
-            held(GpuMemory.Purpose.ACTIVATIONS),
+            held(DeviceMemory.Purpose.ACTIVATIONS),
             ofActivations.element().bytes(),
-            held(GpuMemory.Purpose.PARAMETERS),
-            held(GpuMemory.Purpose.WORKSPACE));
+            held(DeviceMemory.Purpose.PARAMETERS),
+            held(DeviceMemory.Purpose.WORKSPACE));
     DeviceMemoryError error = new DeviceMemoryError(cause.getMessage(), held);
     error.initCause(cause);
     return error;
   }
 
-  private long held(GpuMemory.Purpose purpose) {
+  private long held(DeviceMemory.Purpose purpose) {
     return memories.stream()
         .filter(memory -> memory.purpose() == purpose)
         .mapToLong(GpuMemory::bytes)

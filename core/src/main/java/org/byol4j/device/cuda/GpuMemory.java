@@ -1,33 +1,28 @@
 package org.byol4j.device.cuda;
 
+import org.byol4j.device.DeviceMemory;
+
 /**
  * A block of the GPU's memory. Counts its changes, so that whoever derives something from its
  * contents knows when to do it again.
  */
 final class GpuMemory {
 
-  /** What a block is for. */
-  enum Purpose {
-    ACTIVATIONS,
-    PARAMETERS,
-    WORKSPACE
-  }
-
-  private final Purpose purpose;
+  private final DeviceMemory.Purpose purpose;
   private final Element element;
   private final long bytes;
   private final long address;
   private volatile long version;
   private volatile boolean closed;
 
-  GpuMemory(Purpose purpose, Element element, long bytes, long address) {
+  GpuMemory(DeviceMemory.Purpose purpose, Element element, long bytes, long address) {
     this.purpose = purpose;
     this.element = element;
     this.bytes = bytes;
     this.address = address;
   }
 
-  Purpose purpose() {
+  DeviceMemory.Purpose purpose() {
     return purpose;
   }
 

@@ -1,8 +1,9 @@
 package org.byol4j.device.nd4j;
 
-import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.Set;
+import org.byol4j.device.DeviceMemory;
+import org.byol4j.device.DeviceMemoryError;
+import org.byol4j.device.HostMemory;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** What the operations of one device share: its memory, the areas they use in turn, threads. */
@@ -10,7 +11,9 @@ final class Engine implements AutoCloseable {
 
   private final Nd4jLibrary library;
   private final int threads;
-  private final Set<Memory> memories = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final HostMemory host;
+  private final long totalBytes;
+  private final IdentityHashMap<Memory, DeviceMemory.Purpose> memories = new IdentityHashMap<>();
   private final Area framed = new Area(this, DataType.FLOAT, 0);
   private final Area dataGradient = new Area(this, DataType.FLOAT, 0);
   private final Area weightGradient = new Area(this, DataType.FLOAT, 0);
@@ -23,10 +26,13 @@ final class Engine implements AutoCloseable {
 
   /**
    * @param threads how many threads ND4J computes with, for this device
+   * @param host where it computes, unless its backend is one for GPUs
    */
-  Engine(Nd4jLibrary library, int threads) {
+  Engine(Nd4jLibrary library, int threads, HostMemory host) {
     this.library = library;
     this.threads = threads;
+    this.host = host;
+    this.totalBytes = library.isOnGpu() ? Long.MAX_VALUE : host.room().totalBytes();
     library.use(threads);
   }
 
@@ -93,19 +99,72 @@ final class Engine implements AutoCloseable {
     kept = "nothing";
   }
 
-  /** Zeroed memory that lives until it is freed or the device closed. */
+  /** Zeroed memory to work with that lives until it is freed or the device closed. */
   Memory allocate(DataType type, long elements) {
+    return allocate(DeviceMemory.Purpose.WORKSPACE, type, elements);
+  }
+
+  /**
+   * The same for any purpose.
+   *
+   * @throws DeviceMemoryError if there is no more, or if this device would hold more than the host
+   *     has in all: Linux may give that and then kill who writes to it
+   */
+  Memory allocate(DeviceMemory.Purpose purpose, DataType type, long elements) {
     if (closed) {
       throw new IllegalStateException(
           "nd4j device was closed: cannot allocate elements=" + elements);
     }
-    Memory memory = new Memory(type, elements);
-    memories.add(memory);
+    long bytes = elements * type.width();
+    if (bytes > totalBytes - heldBytes()) {
+      throw exhausted(bytes, "more than the machine or its control group has in all", null);
+    }
+    Memory memory;
+    try {
+      memory = new Memory(type, elements);
+    } catch (OutOfMemoryError e) {
+      throw exhausted(bytes, e.getMessage(), e);
+    }
+    memories.put(memory, purpose);
     return memory;
   }
 
+  private DeviceMemoryError exhausted(long bytes, String reason, OutOfMemoryError cause) {
+    HostMemory.Room room = room();
+    long inUse = heldBytes();
+    long free = Math.max(0, Math.min(room.freeBytes(), room.totalBytes() - inUse));
+    DeviceMemoryError error =
+        new DeviceMemoryError(
+            "cannot allocate ND4J's memory: bytes=%d inUseBytes=%d freeBytes=%d totalBytes=%d, %s"
+                .formatted(bytes, inUse, free, room.totalBytes(), reason),
+            new DeviceMemory(
+                free,
+                room.totalBytes(),
+                held(DeviceMemory.Purpose.ACTIVATIONS),
+                Float.BYTES,
+                held(DeviceMemory.Purpose.PARAMETERS),
+                held(DeviceMemory.Purpose.WORKSPACE)));
+    error.initCause(cause);
+    return error;
+  }
+
+  private HostMemory.Room room() {
+    return library.isOnGpu() ? library.roomOfGpu() : host.room();
+  }
+
+  private long heldBytes() {
+    return memories.keySet().stream().mapToLong(Memory::bytes).sum();
+  }
+
+  private long held(DeviceMemory.Purpose purpose) {
+    return memories.entrySet().stream()
+        .filter(memory -> memory.getValue() == purpose)
+        .mapToLong(memory -> memory.getKey().bytes())
+        .sum();
+  }
+
   void free(Memory memory) {
-    if (memories.remove(memory)) {
+    if (memories.remove(memory) != null) {
       memory.close();
     }
   }
@@ -116,7 +175,7 @@ final class Engine implements AutoCloseable {
       return;
     }
     closed = true;
-    for (Memory memory : memories) {
+    for (Memory memory : memories.keySet()) {
       memory.close();
     }
     memories.clear();

@@ -25,7 +25,7 @@ final class Memory implements Place, AutoCloseable {
 
   /**
    * @param type {@code FLOAT} or {@code DOUBLE}
-   * @throws OutOfMemoryError if there is no more, naming the size
+   * @throws OutOfMemoryError if ND4J has no more
    */
   Memory(DataType type, long elements) {
     this.type = type;
@@ -38,12 +38,12 @@ final class Memory implements Place, AutoCloseable {
     try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       return Nd4j.create(type, elements);
     } catch (OutOfMemoryError e) {
-      OutOfMemoryError named =
-          new OutOfMemoryError(
-              "cannot allocate ND4J's memory: bytes=%d: %s"
-                  .formatted(elements * type.width(), e.getMessage()));
-      named.initCause(e);
-      throw named;
+      throw e;
+    } catch (RuntimeException e) {
+      // what ND4J throws where the system refuses memory; it says so in no type
+      OutOfMemoryError refused = new OutOfMemoryError(e.getMessage());
+      refused.initCause(e);
+      throw refused;
     }
   }
 
@@ -58,6 +58,10 @@ final class Memory implements Place, AutoCloseable {
 
   long elements() {
     return elements;
+  }
+
+  long bytes() {
+    return elements * type.width();
   }
 
   /** A dense array over the elements from {@code offset} on. */

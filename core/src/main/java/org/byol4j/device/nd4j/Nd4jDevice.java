@@ -7,7 +7,9 @@ import org.byol4j.device.Arguments;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.DeviceMemory;
 import org.byol4j.device.DeviceUnavailableException;
+import org.byol4j.device.HostMemory;
 import org.byol4j.device.HostWindow;
 import org.byol4j.device.LinearMap;
 import org.byol4j.device.Op;
@@ -41,13 +43,20 @@ public final class Nd4jDevice implements Device {
    *     missing
    */
   public Nd4jDevice(ComputeSettings settings) {
+    this(settings, HostMemory.ofThisMachine());
+  }
+
+  /**
+   * @param host what memory there is
+   */
+  Nd4jDevice(ComputeSettings settings, HostMemory host) {
     Arguments.requireFloat32(settings, NAME);
     if (settings.convolution() != ComputeSettings.Convolution.AUTO) {
       throw new IllegalArgumentException(
           "convolution=direct is not supported by device=nd4j, where the backend chooses:"
               + " expected auto");
     }
-    engine = new Engine(Nd4jLibrary.load(), settings.threads());
+    engine = new Engine(Nd4jLibrary.load(), settings.threads(), host);
     flat = new FlatOperations(engine);
   }
 
@@ -74,7 +83,17 @@ public final class Nd4jDevice implements Device {
 
   @Override
   public Tensor allocate(Shape shape) {
-    return Nd4jTensor.owning(engine, engine.allocate(DataType.FLOAT, shape.elements()), shape);
+    return allocate(DeviceMemory.Purpose.PARAMETERS, shape);
+  }
+
+  @Override
+  public Tensor allocateActivations(Shape shape) {
+    return allocate(DeviceMemory.Purpose.ACTIVATIONS, shape);
+  }
+
+  private Tensor allocate(DeviceMemory.Purpose purpose, Shape shape) {
+    Memory memory = engine.allocate(purpose, DataType.FLOAT, shape.elements());
+    return Nd4jTensor.owning(engine, memory, shape);
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.ServiceLoader;
 import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
 import org.byol4j.device.DeviceUnavailableException;
+import org.byol4j.device.HostMemory;
 import org.nd4j.linalg.factory.Environment;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.factory.Nd4jBackend;
@@ -23,6 +24,7 @@ final class Nd4jLibrary {
   private final NativeOps natives;
   private final int mostThreads;
   private final String backend;
+  private final boolean isOnGpu;
   private final String built;
 
   /** How many threads ND4J's operations use on the calling thread. */
@@ -38,6 +40,7 @@ final class Nd4jLibrary {
     natives = NativeOpsHolder.getInstance().getDeviceNativeOps();
     mostThreads = environment.maxThreads();
     backend = first.getClass().getSimpleName();
+    isOnGpu = isForGpu(first);
     built = Nd4j.getBackend().buildInfo().strip().replaceAll("\\s*\\R\\s*", ", ");
   }
 
@@ -79,7 +82,7 @@ final class Nd4jLibrary {
   }
 
   private static void requireAvailable(Nd4jBackend backend) {
-    if (backend.getPriority() == Nd4jBackend.BACKEND_PRIORITY_GPU) {
+    if (isForGpu(backend)) {
       GpuDriver.requireGpuForNd4j();
     }
     try {
@@ -90,6 +93,10 @@ final class Nd4jLibrary {
       throw unavailable(backend, rootOf(e).toString(), e);
     }
     throw unavailable(backend, "it says so", null);
+  }
+
+  private static boolean isForGpu(Nd4jBackend backend) {
+    return backend.getPriority() == Nd4jBackend.BACKEND_PRIORITY_GPU;
   }
 
   private static IllegalStateException unavailable(
@@ -112,6 +119,17 @@ final class Nd4jLibrary {
   /** ND4J's own name of the backend. */
   String backend() {
     return backend;
+  }
+
+  /** Whether it computes, and keeps its memory, on a GPU. */
+  boolean isOnGpu() {
+    return isOnGpu;
+  }
+
+  /** What memory the calling thread's GPU has, as ND4J says. */
+  HostMemory.Room roomOfGpu() {
+    int gpu = Nd4j.getAffinityManager().getDeviceForCurrentThread();
+    return new HostMemory.Room(natives.getDeviceFreeMemory(gpu), natives.getDeviceTotalMemory(gpu));
   }
 
   /** ND4J's number for the widest instructions of this processor. */

@@ -1,5 +1,6 @@
 package org.byol4j.device.onednn;
 
+import org.byol4j.device.DeviceMemory;
 import org.byol4j.device.Shape;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 
@@ -10,7 +11,7 @@ final class ChannelVector {
   private final float[] values;
 
   ChannelVector(Engine engine, int channels) {
-    this(NativeTensor.allocate(engine, Shape.vector(channels)));
+    this(NativeTensor.allocate(engine, DeviceMemory.Purpose.WORKSPACE, Shape.vector(channels)));
   }
 
   /** The values of a tensor that exists. */

@@ -5,17 +5,19 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_out_of_memory;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
 import java.util.ArrayDeque;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.Set;
+import org.byol4j.device.DeviceMemory;
+import org.byol4j.device.DeviceMemoryError;
+import org.byol4j.device.HostMemory;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -39,10 +41,12 @@ final class Engine implements AutoCloseable {
 
   private final OnednnLibrary library = OnednnLibrary.load();
   private final int threads;
+  private final NativeRoom room;
   private final dnnl_engine handle = new dnnl_engine();
   private final dnnl_stream stream = new dnnl_stream();
   private final Deque<Runnable> releases = new ArrayDeque<>();
-  private final Set<NativeMemory> memories = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final IdentityHashMap<NativeMemory, DeviceMemory.Purpose> memories =
+      new IdentityHashMap<>();
   private final Scratch scratchpad = new Scratch(this);
   private final Scratch staging = new Scratch(this);
   private final PackedWeights packedWeights = new PackedWeights(this);
@@ -50,8 +54,12 @@ final class Engine implements AutoCloseable {
   private final Tiles tiles;
   private boolean closed;
 
-  Engine(int threads) {
+  /**
+   * @param host where it computes
+   */
+  Engine(int threads, HostMemory host) {
     this.threads = threads;
+    this.room = new NativeRoom(host);
     library.openMp().use(threads);
     check(dnnl_engine_create(handle, dnnl_cpu, 0), "engine");
     onClose(() -> dnnl_engine_destroy(handle));
@@ -68,6 +76,18 @@ final class Engine implements AutoCloseable {
           "oneDNN refused %s: status=%d (%s)"
               .formatted(what, status, STATUS.getOrDefault(status, "unknown")));
     }
+  }
+
+  /**
+   * The same for what may take much memory of oneDNN's own.
+   *
+   * @throws DeviceMemoryError if oneDNN has no memory for it
+   */
+  void checkMade(int status, String what) {
+    if (status == dnnl_out_of_memory) {
+      throw exhausted(room.ofLibrary(what), null);
+    }
+    check(status, what);
   }
 
   OnednnLibrary library() {
@@ -116,19 +136,58 @@ final class Engine implements AutoCloseable {
     library.openMp().use(threads);
   }
 
-  /** Zeroed memory that lives until it is freed or the device closed. */
+  /** Zeroed memory to work with that lives until it is freed or the device closed. */
   NativeMemory allocate(long bytes) {
+    return allocate(DeviceMemory.Purpose.WORKSPACE, bytes);
+  }
+
+  /**
+   * The same for any purpose.
+   *
+   * @throws DeviceMemoryError if there is no more
+   */
+  NativeMemory allocate(DeviceMemory.Purpose purpose, long bytes) {
     if (closed) {
       throw new IllegalStateException("onednn device was closed: cannot allocate bytes=" + bytes);
     }
-    NativeMemory memory = new NativeMemory(bytes);
-    memories.add(memory);
+    if (!room.canHold(bytes)) {
+      throw exhausted(room.ofAll(bytes), null);
+    }
+    NativeMemory memory;
+    try {
+      memory = new NativeMemory(bytes);
+    } catch (OutOfMemoryError e) {
+      throw exhausted(room.of(bytes, e), e);
+    }
+    memories.put(memory, purpose);
     return memory;
+  }
+
+  /** The error that there is no more memory, with what this device uses it for. */
+  private DeviceMemoryError exhausted(NativeRoom.Shortage shortage, OutOfMemoryError cause) {
+    DeviceMemory held =
+        new DeviceMemory(
+            shortage.freeBytes(),
+            shortage.totalBytes(),
+            held(DeviceMemory.Purpose.ACTIVATIONS),
+            Float.BYTES,
+            held(DeviceMemory.Purpose.PARAMETERS),
+            held(DeviceMemory.Purpose.WORKSPACE));
+    DeviceMemoryError error = new DeviceMemoryError(shortage.message(), held);
+    error.initCause(cause);
+    return error;
+  }
+
+  private long held(DeviceMemory.Purpose purpose) {
+    return memories.entrySet().stream()
+        .filter(memory -> memory.getValue() == purpose)
+        .mapToLong(memory -> memory.getKey().bytes())
+        .sum();
   }
 
   /** Frees memory, and what was derived from it. */
   void free(NativeMemory memory) {
-    if (memories.remove(memory)) {
+    if (memories.remove(memory) != null) {
       packedWeights.forget(memory);
       memory.close();
     }
@@ -156,7 +215,7 @@ final class Engine implements AutoCloseable {
     while (!releases.isEmpty()) {
       releases.pop().run();
     }
-    for (NativeMemory memory : memories) {
+    for (NativeMemory memory : memories.keySet()) {
       memory.close();
     }
     memories.clear();

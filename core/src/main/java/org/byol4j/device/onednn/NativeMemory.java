@@ -33,12 +33,12 @@ final class NativeMemory implements AutoCloseable {
   private boolean closed;
 
   /**
-   * @throws OutOfMemoryError if there is no more, naming the size
+   * @throws OutOfMemoryError if the system or JavaCPP refuses it
    */
   NativeMemory(long bytes) {
     this.bytes = bytes;
     long alignment = bytes >= 2 * HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
-    block = claim(bytes, alignment);
+    block = new BytePointer(bytes + alignment);
     start = block.getPointer((alignment - block.address() % alignment) % alignment);
     if (alignment == HUGE_PAGE) {
       // fewer misses when a convolution strides through it; a refusal costs only speed
@@ -48,20 +48,6 @@ final class NativeMemory implements AutoCloseable {
     }
     Pointer.memset(start, 0, bytes);
     segments = segments();
-  }
-
-  private static BytePointer claim(long bytes, long alignment) {
-    try {
-      return new BytePointer(bytes + alignment);
-    } catch (OutOfMemoryError e) {
-      OutOfMemoryError named =
-          new OutOfMemoryError(
-              ("cannot allocate native memory: bytes=%d inUseBytes=%d limitBytes=%d (raise"
-                      + " -Dorg.bytedeco.javacpp.maxBytes and maxPhysicalBytes, 0 for no limit): %s")
-                  .formatted(bytes, Pointer.totalBytes(), Pointer.maxBytes(), e.getMessage()));
-      named.initCause(e);
-      throw named;
-    }
   }
 
   private FloatBuffer[] segments() {

@@ -2,6 +2,7 @@ package org.byol4j.device.onednn;
 
 import java.util.Objects;
 import org.byol4j.device.Arguments;
+import org.byol4j.device.DeviceMemory;
 import org.byol4j.device.Shape;
 import org.byol4j.device.Tensor;
 
@@ -24,9 +25,9 @@ final class NativeTensor implements Tensor {
   }
 
   /** A tensor with memory of its own. */
-  static NativeTensor allocate(Engine engine, Shape shape) {
-    return new NativeTensor(
-        engine, engine.allocate(shape.elements() * Float.BYTES), 0, shape, true);
+  static NativeTensor allocate(Engine engine, DeviceMemory.Purpose purpose, Shape shape) {
+    long bytes = shape.elements() * Float.BYTES;
+    return new NativeTensor(engine, engine.allocate(purpose, bytes), 0, shape, true);
   }
 
   /**

@@ -8,7 +8,9 @@ import org.byol4j.device.Arguments;
 import org.byol4j.device.BatchNorm;
 import org.byol4j.device.ComputeSettings;
 import org.byol4j.device.Device;
+import org.byol4j.device.DeviceMemory;
 import org.byol4j.device.DeviceUnavailableException;
+import org.byol4j.device.HostMemory;
 import org.byol4j.device.HostWindow;
 import org.byol4j.device.LinearMap;
 import org.byol4j.device.Op;
@@ -40,9 +42,16 @@ public final class OnednnDevice implements Device {
    * @throws DeviceUnavailableException if oneDNN's natives cannot be loaded
    */
   public OnednnDevice(ComputeSettings settings) {
+    this(settings, HostMemory.ofThisMachine());
+  }
+
+  /**
+   * @param host what memory there is
+   */
+  OnednnDevice(ComputeSettings settings, HostMemory host) {
     Arguments.requireFloat32(settings, NAME);
     convolution = settings.convolution();
-    engine = new Engine(settings.threads());
+    engine = new Engine(settings.threads(), host);
     flat = new FlatOperations(engine);
   }
 
@@ -69,7 +78,12 @@ public final class OnednnDevice implements Device {
 
   @Override
   public Tensor allocate(Shape shape) {
-    return NativeTensor.allocate(engine, shape);
+    return NativeTensor.allocate(engine, DeviceMemory.Purpose.PARAMETERS, shape);
+  }
+
+  @Override
+  public Tensor allocateActivations(Shape shape) {
+    return NativeTensor.allocate(engine, DeviceMemory.Purpose.ACTIVATIONS, shape);
   }
 
   @Override

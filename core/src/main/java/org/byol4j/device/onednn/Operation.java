@@ -125,7 +125,7 @@ final class Operation implements Op {
         raw(DNNL_ARG_SCRATCHPAD, engine.scratchpad().bind(scratchpad));
       }
       dnnl_primitive primitive = new dnnl_primitive();
-      Engine.check(dnnl_primitive_create(primitive, plan), what);
+      engine.checkMade(dnnl_primitive_create(primitive, plan), what);
       engine.onClose(() -> dnnl_primitive_destroy(primitive));
       return new Operation(engine, what, primitive, this);
     }
@@ -143,7 +143,7 @@ final class Operation implements Op {
   /** Takes ownership of a plan just made: it is destroyed with the device. */
   static dnnl_primitive_desc planned(
       Engine engine, int status, String what, dnnl_primitive_desc plan) {
-    Engine.check(status, what);
+    engine.checkMade(status, what);
     engine.onClose(() -> dnnl_primitive_desc_destroy(plan));
     return plan;
   }

@@ -19,6 +19,7 @@ import org.byol4j.train.StopSignal;
 final class JobWatch {
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
   private static final Duration SOME_SECONDS = Duration.ofSeconds(10);
+  private static final Duration UNTIL_TASKS_END = Duration.ofSeconds(10);
 
   private final JavaSparkContext spark;
   private final StopSignal stop;
@@ -41,33 +42,53 @@ final class JobWatch {
   }
 
   /**
-   * Runs {@code jobs}, which this thread starts, and watches meanwhile.
+   * Runs {@code jobs}, which this thread starts, and watches meanwhile. Where they fail, their
+   * tasks have ended when it returns, if these take no more than some seconds.
    *
    * @throws CancellationException if a stop was asked for before they were done
+   * @throws NoSlotsException if Spark has ended meanwhile, as one does whose cluster is gone
    */
   <T> T over(Supplier<T> jobs) {
     if (stop.isRequested()) {
       throw stopped();
     }
+    TasksOfGroup tasks = new TasksOfGroup(group);
+    spark.sc().addSparkListener(tasks);
     Thread watching = new Thread(this::watch, "watch-of-jobs");
     watching.setDaemon(true);
     spark.setJobGroup(group, "BYOL: images", false);
     watching.start();
+    boolean isDone = false;
     try {
-      return jobs.get();
+      T result = jobs.get();
+      isDone = true;
+      return result;
     } catch (RuntimeException e) {
-      if (stop.isRequested()) {
-        CancellationException stopped = stopped();
-        stopped.initCause(e);
-        throw stopped;
-      }
-      throw e;
+      throw meaning(e);
     } finally {
+      if (!isDone) {
+        tasks.awaitEnd(spark.sc(), UNTIL_TASKS_END);
+      }
       // later jobs are not its concern, nor to be cancelled by it
       watching.interrupt();
       joinUninterruptibly(watching);
       spark.clearJobGroup();
+      spark.sc().removeSparkListener(tasks);
     }
+  }
+
+  private RuntimeException meaning(RuntimeException failure) {
+    if (stop.isRequested()) {
+      CancellationException stopped = stopped();
+      stopped.initCause(failure);
+      return stopped;
+    }
+    if (spark.sc().isStopped()) {
+      NoSlotsException ended = NoSlotsException.afterTheEnd(spark.master());
+      ended.initCause(failure);
+      return ended;
+    }
+    return failure;
   }
 
   private static CancellationException stopped() {

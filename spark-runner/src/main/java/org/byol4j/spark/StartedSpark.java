@@ -28,9 +28,7 @@ record StartedSpark(JavaSparkContext context, boolean isOurs) implements AutoClo
     SparkConf ours = conf.clone().set(OWNER, UUID.randomUUID().toString());
     SparkContext spark = start(ours);
     if (spark.isStopped()) {
-      throw new NoSlotsException(
-          "Spark has ended before anything ran: spark.master=%s, expected a cluster that answers"
-              .formatted(conf.get("spark.master")));
+      throw NoSlotsException.afterTheEnd(conf.get("spark.master"));
     }
     boolean isOurs = spark.conf().get(OWNER, "").equals(ours.get(OWNER));
     if (!isOurs) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.SparkConf;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -25,6 +28,8 @@ class JobWatchTest {
   private static final CountDownLatch OTHER_BEGAN = new CountDownLatch(1);
   private static final CountDownLatch OURS_ENDED = new CountDownLatch(1);
   private static final CountDownLatch HOLDING = new CountDownLatch(1);
+  private static final CountDownLatch SLOW_BEGAN = new CountDownLatch(1);
+  private static final CountDownLatch SLOW_ENDED = new CountDownLatch(1);
   private static final CountDownLatch RELEASE = new CountDownLatch(1);
 
   @Test
@@ -65,6 +70,55 @@ class JobWatchTest {
     assertThat(heard.said())
         .hasSizeGreaterThanOrEqualTo(2)
         .allMatch(line -> line.matches("images: \\d of 2 tasks of stage \\d are done"));
+  }
+
+  @Test
+  void tasksHaveEndedWhenTheirJobHasFailed() {
+    try (JavaSparkContext spark = new JavaSparkContext(conf())) {
+      JobWatch watch = new JobWatch(spark, new StopSignal(), RunObserver.NONE);
+
+      assertThatThrownBy(() -> watch.over(() -> failBesideATaskThatTakesItsTime(spark)))
+          .rootCause()
+          .hasMessage("on purpose");
+
+      assertThat(SLOW_ENDED.getCount()).isZero();
+    }
+  }
+
+  private static int failBesideATaskThatTakesItsTime(JavaSparkContext spark) {
+    spark
+        .parallelize(List.of(0, 1), 2)
+        .foreach(
+            task -> {
+              if (task == 0) {
+                SLOW_BEGAN.await();
+                throw new IOException("on purpose");
+              }
+              SLOW_BEGAN.countDown();
+              while (!TaskContext.get().isInterrupted()) {
+                Thread.onSpinWait();
+              }
+              LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
+              SLOW_ENDED.countDown();
+            });
+    return 1;
+  }
+
+  @Test
+  void sparkThatEndsByItselfIsWorthRetrying() {
+    JavaSparkContext spark = new JavaSparkContext(conf());
+    JobWatch watch = new JobWatch(spark, new StopSignal(), RunObserver.NONE);
+
+    assertThatThrownBy(
+            () ->
+                watch.over(
+                    () -> {
+                      spark.stop();
+                      return spark.parallelize(List.of(1)).count();
+                    }))
+        .isInstanceOf(NoSlotsException.class)
+        .hasMessage(
+            "Spark has ended by itself: spark.master=local[2], expected a cluster that answers");
   }
 
   private static SparkConf conf() {

@@ -5,7 +5,7 @@ import org.byol4j.train.RunObserver;
 
 /**
  * Says what a signal does to a training, from what is heard of its steps: one that is told of is
- * behind its checkpoint, if one was due.
+ * behind its checkpoint, if one was due. Replicas may be further than what was heard of them.
  */
 final class TrainingNotice implements RunObserver, SignalNotice {
   private final RunObserver shown;
@@ -57,7 +57,7 @@ final class TrainingNotice implements RunObserver, SignalNotice {
 
   private String next() {
     return newest == 0
-        ? "begins at step 0 again, as there is no newer checkpoint"
-        : "goes on from its newest checkpoint, step %d".formatted(newest);
+        ? "begins at step 0 again, unless a checkpoint is done by then"
+        : "goes on from its newest checkpoint, step %d or later".formatted(newest);
   }
 }

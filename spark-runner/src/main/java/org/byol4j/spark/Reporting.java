@@ -57,6 +57,13 @@ final class Reporting implements RunObserver {
             entry.loss(),
             entry.featureStd(),
             entry.timing().imagesPerSecond()));
-    spark.emptyRDD().count();
+    try {
+      spark.emptyRDD().count();
+    } catch (IllegalStateException e) {
+      if (!spark.sc().isStopped()) {
+        throw e;
+      }
+      // ended by a second signal: nobody sees the list any more
+    }
   }
 }

@@ -27,27 +27,27 @@ class TrainingNoticeTest {
     assertThat(notice.stopping())
         .isEqualTo(
             "stopping after this step, with a checkpoint; a second signal ends at once, and the run"
-                + " then begins at step 0 again, as there is no newer checkpoint");
+                + " then begins at step 0 again, unless a checkpoint is done by then");
     assertThat(notice.ended())
         .isEqualTo(
-            "ended at once by a second signal; the same command begins at step 0 again, as there is"
-                + " no newer checkpoint");
+            "ended at once by a second signal; the same command begins at step 0 again, unless a"
+                + " checkpoint is done by then");
   }
 
   @Test
   void checkpointThatWasDueIsThereWhenItsStepIsToldOf() {
     notice.begins(0, 100, 5);
     notice.stepDone(entry(9));
-    assertThat(notice.stopping()).endsWith("goes on from its newest checkpoint, step 10");
+    assertThat(notice.stopping()).endsWith("goes on from its newest checkpoint, step 10 or later");
     notice.stepDone(entry(27));
-    assertThat(notice.ended()).endsWith("goes on from its newest checkpoint, step 20");
+    assertThat(notice.ended()).endsWith("goes on from its newest checkpoint, step 20 or later");
   }
 
   @Test
   void checkpointThatTheRunWentOnFromMayBeTheNewest() {
     notice.begins(13, 100, 5);
     notice.stepDone(entry(13));
-    assertThat(notice.stopping()).endsWith("goes on from its newest checkpoint, step 13");
+    assertThat(notice.stopping()).endsWith("goes on from its newest checkpoint, step 13 or later");
   }
 
   private static StepRecord entry(long step) {

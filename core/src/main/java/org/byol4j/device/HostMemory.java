@@ -61,7 +61,7 @@ public record HostMemory(Path root) {
   /** What there is at the moment; {@link Long#MAX_VALUE} for what the system does not say. */
   public Room room() {
     long total = Math.min(orAll(machineBytes()), orAll(limitBytes()));
-    long swap = memInfo("SwapTotal:").orElse(0);
+    long swap = swapBytes();
     OptionalLong freeOfGroups = groups().stream().mapToLong(Group::freeBytes).min();
     long free = Math.min(orAll(freeBytes()), orAll(freeOfGroups));
     return new Room(
@@ -76,6 +76,11 @@ public record HostMemory(Path root) {
   /** Memory of the machine that nobody needs at the moment. */
   public OptionalLong freeBytes() {
     return memInfo("MemAvailable:");
+  }
+
+  /** Swap space of the machine. */
+  public long swapBytes() {
+    return memInfo("SwapTotal:").orElse(0);
   }
 
   /** The most memory that this process's control groups may use; empty where there is no limit. */

@@ -18,6 +18,7 @@ import org.byol4j.device.DeviceUnavailableException;
 import org.byol4j.device.HostMemory;
 import org.byol4j.device.cuda.CudaInventory;
 import org.byol4j.train.Devices;
+import org.byol4j.train.ReplicaMemory;
 
 /**
  * Looks at the machine that this process runs on, for replicas with given settings. Whatever is
@@ -31,6 +32,7 @@ public final class Checkup {
   private final TcpSettings collective;
   private final CollectiveSettings exchange;
   private final int replicas;
+  private final ReplicaMemory replica;
   private final Place place;
 
   /**
@@ -48,6 +50,7 @@ public final class Checkup {
    * @param collective the connections between replicas
    * @param exchange what carries their gradients
    * @param replicas how many there are on all machines
+   * @param replica what each takes of its machine's memory if it computes there
    * @param place this machine
    */
   public Checkup(
@@ -55,11 +58,13 @@ public final class Checkup {
       TcpSettings collective,
       CollectiveSettings exchange,
       int replicas,
+      ReplicaMemory replica,
       Place place) {
     this.compute = compute;
     this.collective = collective;
     this.exchange = exchange;
     this.replicas = replicas;
+    this.replica = replica;
     this.place = place;
   }
 
@@ -67,7 +72,11 @@ public final class Checkup {
   public List<Finding> findings() {
     SystemFiles files = SystemFiles.ofThisMachine();
     List<Finding> findings = new ArrayList<>(JavaCheck.findings(JavaCheck.Facts.ofThisProcess()));
-    findings.addAll(MemoryCheck.findings(MemoryCheck.Facts.of(HostMemory.ofThisMachine())));
+    MemoryCheck.Facts memory = MemoryCheck.Facts.of(HostMemory.ofThisMachine());
+    findings.addAll(
+        Devices.areOnProcessors(compute)
+            ? MemoryCheck.findings(memory, replica, place.replicas())
+            : MemoryCheck.findings(memory));
     findings.addAll(
         ProcessorCheck.findings(
             ProcessorCheck.Facts.of(files),

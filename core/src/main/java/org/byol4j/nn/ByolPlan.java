@@ -67,24 +67,19 @@ public final class ByolPlan implements AutoCloseable {
     this.device = device;
     Planner plan = new Planner(device, collective);
 
-    this.onlineForward = plan.begin(online, Planner.Mode.LEARN);
-    this.onlineInput = plan.take(input);
-    Layer.Traced onlinePass = architecture.online().forward(plan, onlineInput);
-    this.prediction = onlinePass.output();
-
-    this.targetForward = plan.begin(target, Planner.Mode.PROJECT);
-    this.targetInput = plan.take(input);
-    Layer.Traced targetPass = architecture.encoder().forward(plan, targetInput);
-    this.projection = targetPass.output();
-
-    this.onlineBackward = plan.begin(online, Planner.Mode.LEARN);
-    Slot gradient = plan.take(prediction.shape());
-    onlinePass.backward().plan(Gradient.of(gradient));
+    Passes passes = lay(plan, architecture, online, target, input);
+    this.onlineForward = passes.onlineForward;
+    this.onlineInput = passes.onlineInput;
+    this.prediction = passes.prediction;
+    this.targetForward = passes.targetForward;
+    this.targetInput = passes.targetInput;
+    this.projection = passes.projection;
+    this.onlineBackward = passes.onlineBackward;
 
     this.arena = plan.finish(input.batch(), FEWER_IMAGES);
     this.loss =
         device.regressionLoss(
-            prediction.tensor(), projection.tensor(), gradientFactor, gradient.tensor());
+            prediction.tensor(), projection.tensor(), gradientFactor, passes.gradient.tensor());
     List<Figures> figures = new ArrayList<>(onlineForward.statistics());
     figures.addAll(targetForward.statistics());
     figures.add(loss);
@@ -93,6 +88,48 @@ public final class ByolPlan implements AutoCloseable {
     figures.add(projectionSums);
     Arrays.setAll(reports, turn -> device.report(figures));
     this.taken = new double[reports[0].length()];
+  }
+
+  /** The passes as they are laid out, in their order. */
+  record Passes(
+      Planner.Section onlineForward,
+      Slot onlineInput,
+      Slot prediction,
+      Planner.Section targetForward,
+      Slot targetInput,
+      Slot projection,
+      Planner.Section onlineBackward,
+      Slot gradient) {}
+
+  /** Lays the passes of a step out; parameters as the constructor's. */
+  static Passes lay(
+      Planner plan,
+      Architecture architecture,
+      NetworkState online,
+      NetworkState target,
+      Shape input) {
+    Planner.Section onlineForward = plan.begin(online, Planner.Mode.LEARN);
+    Slot onlineInput = plan.take(input);
+    Layer.Traced onlinePass = architecture.online().forward(plan, onlineInput);
+    Slot prediction = onlinePass.output();
+
+    Planner.Section targetForward = plan.begin(target, Planner.Mode.PROJECT);
+    Slot targetInput = plan.take(input);
+    Layer.Traced targetPass = architecture.encoder().forward(plan, targetInput);
+    Slot projection = targetPass.output();
+
+    Planner.Section onlineBackward = plan.begin(online, Planner.Mode.LEARN);
+    Slot gradient = plan.take(prediction.shape());
+    onlinePass.backward().plan(Gradient.of(gradient));
+    return new Passes(
+        onlineForward,
+        onlineInput,
+        prediction,
+        targetForward,
+        targetInput,
+        projection,
+        onlineBackward,
+        gradient);
   }
 
   /**

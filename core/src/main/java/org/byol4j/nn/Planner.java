@@ -150,6 +150,18 @@ final class Planner {
     sections.get(sections.size() - 1).plannedAverages.add(normalization);
   }
 
+  /** What the arena takes, for all that was planned so far. */
+  Shape extent() {
+    int width = 1024;
+    int rows = Math.toIntExact(Math.max(1, (arena.size() + width - 1) / width));
+    return Shape.matrix(rows, width);
+  }
+
+  /** The number of elements of the largest tensor in it. */
+  long largest() {
+    return slots.stream().mapToLong(slot -> slot.shape().elements()).max().orElse(0);
+  }
+
   /**
    * Allocates the arena, which the caller owns, and binds every operation.
    *
@@ -159,11 +171,8 @@ final class Planner {
    *     batch that fits
    */
   Tensor finish(int batch, String remedy) {
-    int width = 1024;
-    int rows = Math.toIntExact(Math.max(1, (arena.size() + width - 1) / width));
-    Shape extent = Shape.matrix(rows, width);
-    long largest = slots.stream().mapToLong(slot -> slot.shape().elements()).max().orElse(0);
-    PlanMemory size = new PlanMemory(batch, extent.elements(), largest, remedy);
+    Shape extent = extent();
+    PlanMemory size = new PlanMemory(batch, extent.elements(), largest(), remedy);
     Tensor memory;
     try {
       memory = device.allocateActivations(extent);

@@ -34,4 +34,13 @@ public final class Devices {
               "compute.device=%s, expected onednn, nd4j or cuda".formatted(settings.device()));
     };
   }
+
+  /** Whether a device of these settings would compute on processors, with the machine's memory. */
+  public static boolean areOnProcessors(ComputeSettings settings) {
+    return switch (settings.device()) {
+      case "cuda" -> false;
+      case "nd4j" -> !Nd4jDevice.isForGpu();
+      default -> true;
+    };
+  }
 }

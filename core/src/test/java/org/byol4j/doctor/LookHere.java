@@ -6,6 +6,7 @@ import java.util.List;
 import org.byol4j.config.Assignment;
 import org.byol4j.config.Configuration;
 import org.byol4j.doctor.Finding.Level;
+import org.byol4j.train.ReplicaMemory;
 
 /**
  * The checks of {@code bin/byol4j doctor} on this machine where there is no Spark: {@code
@@ -29,6 +30,11 @@ final class LookHere {
                 configuration.collective(),
                 configuration.exchange(),
                 replicas,
+                ReplicaMemory.of(
+                    configuration.network(),
+                    configuration.train(),
+                    configuration.data().shards(),
+                    configuration.augment().size()),
                 new Checkup.Place("127.0.0.1", replicas, "", images))
             .findings();
     for (Finding finding : findings) {

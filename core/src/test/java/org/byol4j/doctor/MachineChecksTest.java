@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.byol4j.device.HostMemory;
 import org.byol4j.doctor.Finding.Level;
+import org.byol4j.train.ReplicaMemory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,9 +78,56 @@ class MachineChecksTest {
             heap * GIBIBYTE,
             OptionalLong.of(machine * GIBIBYTE),
             OptionalLong.of(free * GIBIBYTE),
-            limit == 0 ? OptionalLong.empty() : OptionalLong.of(limit * GIBIBYTE));
+            limit == 0 ? OptionalLong.empty() : OptionalLong.of(limit * GIBIBYTE),
+            0);
 
     assertThat(MemoryCheck.findings(facts).get(0).level()).isEqualTo(level);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // the heap is 4 GiB, and 8 are free
+    "2, 1, 16, 0, 0, FINE",
+    // one after the other they would fit
+    "3, 4, 16, 0, 0, WARNING",
+    "5, 4, 16, 0, 0, FAULT",
+    "17, 1, 16, 0, 0, FAULT",
+    "17, 1, 16, 0, 2, WARNING",
+    "7, 1, 16, 6, 0, FAULT"
+  })
+  void plansOfAllReplicasHereFitIntoTheMemoryInAll(
+      long plan, int replicas, long machine, long limit, long swap, Level level) {
+    MemoryCheck.Facts facts =
+        new MemoryCheck.Facts(
+            4 * GIBIBYTE,
+            OptionalLong.of(machine * GIBIBYTE),
+            OptionalLong.of(8 * GIBIBYTE),
+            limit == 0 ? OptionalLong.empty() : OptionalLong.of(limit * GIBIBYTE),
+            swap * GIBIBYTE);
+    ReplicaMemory replica = new ReplicaMemory(100, plan * GIBIBYTE, 0);
+
+    Finding finding = MemoryCheck.findings(facts, replica, replicas).get(0);
+
+    assertThat(finding.level()).isEqualTo(level);
+    assertThat(finding.state())
+        .contains("%d.0 GiB of each replica for 100 images".formatted(plan), "here=" + replicas);
+  }
+
+  @Test
+  void planThatDoesNotFitIsToldWithTheImagesThatWould() {
+    MemoryCheck.Facts facts =
+        new MemoryCheck.Facts(
+            GIBIBYTE,
+            OptionalLong.of(20 * GIBIBYTE),
+            OptionalLong.of(19 * GIBIBYTE),
+            OptionalLong.empty(),
+            0);
+    ReplicaMemory replica = new ReplicaMemory(100, 50 * GIBIBYTE, GIBIBYTE);
+
+    // two replicas have 10 GiB each, of which twice a GiB is not the images': 8 * 7/8
+    assertThat(MemoryCheck.findings(facts, replica, 2).get(0).advice())
+        .startsWith("at most 14 images at a time on each: a smaller train.batch-size, more")
+        .contains("train.micro-batches", "cluster.replicas");
   }
 
   @ParameterizedTest

@@ -20,6 +20,7 @@ import org.byol4j.config.Configuration;
 import org.byol4j.doctor.Checkup;
 import org.byol4j.doctor.Finding;
 import org.byol4j.doctor.Finding.Level;
+import org.byol4j.train.ReplicaMemory;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
 import scala.runtime.AbstractFunction1;
@@ -74,7 +75,14 @@ final class CheckupFunction
         new Checkup.Place(host, (int) here, gpu, ReplicaImages.localFolder(SparkEnv.get().conf()));
     List<Finding> findings =
         new ArrayList<>(
-            new Checkup(read.compute(), read.collective(), read.exchange(), replicas, place)
+            new Checkup(
+                    read.compute(),
+                    read.collective(),
+                    read.exchange(),
+                    replicas,
+                    ReplicaMemory.of(
+                        read.network(), read.train(), read.data().shards(), read.augment().size()),
+                    place)
                 .findings());
     if (replicas > 1) {
       findings.add(connections(task, host, read));

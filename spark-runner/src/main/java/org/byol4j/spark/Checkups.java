@@ -15,6 +15,7 @@ import org.byol4j.config.Configuration;
 import org.byol4j.doctor.Checkup;
 import org.byol4j.doctor.Finding;
 import org.byol4j.spark.storage.Places;
+import org.byol4j.train.ReplicaMemory;
 import org.byol4j.train.RunObserver;
 import org.byol4j.train.StopSignal;
 import scala.reflect.ClassTag;
@@ -67,6 +68,11 @@ public final class Checkups {
                 configuration.collective(),
                 configuration.exchange(),
                 replicas,
+                ReplicaMemory.of(
+                    configuration.network(),
+                    configuration.train(),
+                    configuration.data().shards(),
+                    configuration.augment().size()),
                 place)
             .findings());
     return new PlaceReport(isLocal ? "this process" : "this machine", findings);

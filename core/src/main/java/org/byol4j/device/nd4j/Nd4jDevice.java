@@ -60,6 +60,11 @@ public final class Nd4jDevice implements Device {
     flat = new FlatOperations(engine);
   }
 
+  /** Whether the backend that it would take is one for GPUs; loads none. */
+  public static boolean isForGpu() {
+    return Nd4jLibrary.isForGpu();
+  }
+
   @Override
   public String name() {
     return NAME;

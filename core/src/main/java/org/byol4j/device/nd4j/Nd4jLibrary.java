@@ -1,6 +1,7 @@
 package org.byol4j.device.nd4j;
 
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
@@ -71,9 +72,18 @@ final class Nd4jLibrary {
         .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), rootOf(failure));
   }
 
-  private static Nd4jBackend first() {
+  /** Whether the class path's first backend is one for GPUs; loads no natives. */
+  static boolean isForGpu() {
+    return highest().filter(Nd4jLibrary::isForGpu).isPresent();
+  }
+
+  private static Optional<Nd4jBackend> highest() {
     return StreamSupport.stream(ServiceLoader.load(Nd4jBackend.class).spliterator(), false)
-        .max(Comparator.comparingInt(Nd4jBackend::getPriority))
+        .max(Comparator.comparingInt(Nd4jBackend::getPriority));
+  }
+
+  private static Nd4jBackend first() {
+    return highest()
         .orElseThrow(
             () ->
                 new IllegalStateException(

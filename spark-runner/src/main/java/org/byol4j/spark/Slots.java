@@ -53,7 +53,7 @@ final class Slots {
    * Returns when there is a slot for each replica.
    *
    * @throws ClusterException if there never will be
-   * @throws NoSlotsException if there is none within {@code patience}
+   * @throws NoSlotsException if there is none within {@code patience}, or Spark ends
    * @throws CancellationException if a stop is requested
    */
   void await(int replicas, Duration patience) {
@@ -94,6 +94,9 @@ final class Slots {
   }
 
   private int available() {
+    if (spark.isStopped()) {
+      throw NoSlotsException.afterTheEnd(spark.master());
+    }
     return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
   }
 

@@ -7,8 +7,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
+import org.byol4j.train.RunObserver;
+import org.byol4j.train.StopSignal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -41,6 +45,17 @@ class StartedSparkTest {
           .isInstanceOf(UncheckedIOException.class)
           .hasMessageContaining("Address already in use");
     }
+  }
+
+  @Test
+  void nobodyWaitsForSlotsOfASparkThatHasEnded() {
+    SparkContext spark = new SparkContext(conf().setMaster("local[1]"));
+    spark.stop();
+    Slots slots = new Slots(spark, new LostExecutors(), new StopSignal(), RunObserver.NONE);
+
+    assertThatThrownBy(() -> slots.await(1, Duration.ofSeconds(30)))
+        .isInstanceOf(NoSlotsException.class)
+        .hasMessageStartingWith("Spark has ended by itself: spark.master=local[1], ");
   }
 
   private static SparkConf conf() {

@@ -23,6 +23,6 @@ public record PlanSize(long activations, long parameters) {
         NetworkState target = architecture.newTargetState(device)) {
       ByolPlan.lay(plan, architecture, online, target, input);
     }
-    return new PlanSize(plan.extent().elements(), device.elements());
+    return new PlanSize(plan.elements(), device.elements());
   }
 }

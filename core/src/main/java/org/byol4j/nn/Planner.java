@@ -72,6 +72,9 @@ final class Planner {
     }
   }
 
+  /** How wide the arena is, as a matrix. */
+  private static final int WIDTH = 1024;
+
   private final Device device;
   private final Collective collective;
   private final Arena arena = new Arena();
@@ -150,11 +153,9 @@ final class Planner {
     sections.get(sections.size() - 1).plannedAverages.add(normalization);
   }
 
-  /** What the arena takes, for all that was planned so far. */
-  Shape extent() {
-    int width = 1024;
-    int rows = Math.toIntExact(Math.max(1, (arena.size() + width - 1) / width));
-    return Shape.matrix(rows, width);
+  /** The number of elements that the arena takes, for all that was planned so far. */
+  long elements() {
+    return Math.max(1, (arena.size() + WIDTH - 1) / WIDTH) * WIDTH;
   }
 
   /** The number of elements of the largest tensor in it. */
@@ -171,7 +172,7 @@ final class Planner {
    *     batch that fits
    */
   Tensor finish(int batch, String remedy) {
-    Shape extent = extent();
+    Shape extent = Shape.matrix(Math.toIntExact(elements() / WIDTH), WIDTH);
     PlanMemory size = new PlanMemory(batch, extent.elements(), largest(), remedy);
     Tensor memory;
     try {

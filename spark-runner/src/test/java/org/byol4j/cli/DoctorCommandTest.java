@@ -21,7 +21,9 @@ class DoctorCommandTest {
 
   @Test
   void machineThatComputesOnItsCpuIsWell() {
-    Ran ran = Ran.byol4j("doctor", "--out", folder.resolve("run").toString());
+    Ran ran =
+        Ran.byol4j(
+            "doctor", "--set", "train.batch-size=16", "--out", folder.resolve("run").toString());
 
     assertThat(ran.code()).as(ran.out()).isZero();
     assertThat(ran.err()).isEmpty();
@@ -51,7 +53,7 @@ class DoctorCommandTest {
 
   @Test
   void jsonHasEveryFindingWithItsLevel() throws IOException {
-    Ran ran = Ran.byol4j("doctor", "--replicas", "2", "--json");
+    Ran ran = Ran.byol4j("doctor", "--set", "train.batch-size=16", "--replicas", "2", "--json");
 
     JsonNode json = new ObjectMapper().readTree(ran.out().lines().reduce((a, b) -> b).orElse(""));
     assertThat(json.get("faults").asInt()).isZero();
@@ -65,6 +67,16 @@ class DoctorCommandTest {
   }
 
   @Test
+  void planThatTheMachineCanNeverHoldIsAFault() {
+    Ran ran = Ran.byol4j("doctor", "--set", "train.batch-size=1048576");
+
+    assertThat(ran.code()).as(ran.out()).isEqualTo(69);
+    assertThat(ran.out())
+        .containsPattern("fault +memory +.* for 1048576 images at a time .*replicas here=1")
+        .contains("train.micro-batches");
+  }
+
+  @Test
   void faultsOfTheConfigurationAreToldAsElsewhere() {
     Ran ran = Ran.byol4j("doctor", "--set", "compute.device=gpu");
 
@@ -74,7 +86,14 @@ class DoctorCommandTest {
 
   @Test
   void placesOfReplicasAreLookedAtByTasksThatConnect() {
-    Ran ran = Ran.byol4j("doctor", "--set", "cluster.replicas=2", "--on-executors");
+    Ran ran =
+        Ran.byol4j(
+            "doctor",
+            "--set",
+            "train.batch-size=16",
+            "--set",
+            "cluster.replicas=2",
+            "--on-executors");
 
     assertThat(ran.code()).as(ran.out()).isZero();
     assertThat(ran.out().lines())

@@ -68,11 +68,11 @@ class DoctorCommandTest {
 
   @Test
   void planThatTheMachineCanNeverHoldIsAFault() {
-    Ran ran = Ran.byol4j("doctor", "--set", "train.batch-size=1048576");
+    Ran ran = Ran.byol4j("doctor", "--set", "train.batch-size=524288");
 
     assertThat(ran.code()).as(ran.out()).isEqualTo(69);
     assertThat(ran.out())
-        .containsPattern("fault +memory +.* for 1048576 images at a time .*replicas here=1")
+        .containsPattern("fault +memory +.* for 524288 images at a time .*replicas here=1")
         .contains("train.micro-batches");
   }
 
